@@ -1,0 +1,4 @@
+//! The kernel.
+
+pub mod id;
+pub mod time;

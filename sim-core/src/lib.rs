@@ -1,0 +1,2 @@
+//! Stormglass.
+pub mod kernel;
