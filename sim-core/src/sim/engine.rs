@@ -10,7 +10,7 @@ use crate::kernel::canonical::{Fold, digest};
 use crate::kernel::disk::{Boot, Disk};
 use crate::kernel::env::{Choices, Env};
 use crate::kernel::id::NodeId;
-use crate::kernel::port::{Arrival, Group, Req, Transmit};
+use crate::kernel::port::{Arrival, Req};
 use crate::kernel::property::{End, Fact, Moment, Property};
 use crate::kernel::protocol::{Effect, Effects, Event, Node};
 use crate::kernel::random::{Key, Purpose};
@@ -18,65 +18,57 @@ use crate::kernel::time::{LocalTime, SimTime, Span};
 use crate::trace::{Record, Recorder, TextId, What, WhyDropped};
 
 use super::judge::Judge;
-use super::messages::{InFlight, Messages};
+use super::messages::Messages;
 use super::outcome::{Counters, Ended, FaultCount, MarkCount, Outcome};
 use super::queue::{Entry, Queue};
+use super::send::Fate;
 use super::setup::{Job, Repeat, Setup, Trigger};
 use super::timers::{self, Timers};
 
 /// No crash is planned by the number of sends.
-const UNCUT: u64 = u64::MAX;
+pub(super) const UNCUT: u64 = u64::MAX;
 
-/// Accounted bytes of one entry of the queue, one message and one timer: what they take on a 64-bit machine.
+/// Accounted bytes of one entry of the queue and of one timer: what they take on a 64-bit machine.
 const BYTES_ENTRY: u64 = 16;
-const BYTES_MESSAGE: u64 = 96;
 const BYTES_TIMER: u64 = 32;
 
 /// A simulated cluster in which every process runs the node program `P`.
 pub struct Sim<P: Node> {
-    setup: Setup,
-    hosts: Vec<Host<P>>,
-    queue: Queue,
-    messages: Messages<P::Wire>,
+    pub(super) setup: Setup,
+    pub(super) hosts: Vec<Host<P>>,
+    pub(super) queue: Queue,
+    pub(super) messages: Messages<P::Wire>,
     timers: Timers<P::Timer>,
     jobs: Vec<Job<Req<P::Offers>>>,
     judge: Judge<P::Offers>,
-    recorder: Option<Recorder>,
+    pub(super) recorder: Option<Recorder>,
     buffer: Buffer<P>,
-    fate: Fate,
-    now: SimTime,
+    pub(super) fate: Fate,
+    pub(super) now: SimTime,
     /// Number of the last event, and of the last message.
-    events: u64,
-    sends: u64,
+    pub(super) events: u64,
+    pub(super) sends: u64,
     last_fault: SimTime,
-    fold: Fold,
-    counters: Counters,
+    pub(super) fold: Fold,
+    pub(super) counters: Counters,
     marks: BTreeMap<&'static str, MarkCount>,
     faults: Vec<FaultCount>,
     crashed: BTreeMap<NodeId, (Moment, u32)>,
 }
 
 /// One process and what the engine keeps about it.
-struct Host<P: Node> {
+pub(super) struct Host<P: Node> {
     program: P,
     disk: P::Disk,
     /// Copies to other processes that it may still send before it crashes.
-    cut: u64,
+    pub(super) cut: u64,
     /// Group sends so far: the ordinal of its draws.
-    sends: u32,
+    pub(super) sends: u32,
     /// Choices so far.
     choices: u32,
     /// First of its timers.
     timers: u32,
     up: bool,
-}
-
-/// The keys behind the fate of messages.
-#[derive(Clone, Copy)]
-struct Fate {
-    loss: Key,
-    duplicate: Key,
-    delay: Key,
 }
 
 /// Where a handler writes: one list, reused for every event.
@@ -97,7 +89,7 @@ impl<P: Node> Effects<P> for Buffer<P> {
 
 /// What an entry of the queue stands for, in the two upper bits of its handle.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Arrival = 0,
     Timer = 1,
     Job = 2,
@@ -107,7 +99,7 @@ enum Kind {
 impl Kind {
     const BITS: u32 = 30;
 
-    fn handle(self, row: u32) -> u32 {
+    pub(super) fn handle(self, row: u32) -> u32 {
         assert!(
             row < 1 << Kind::BITS,
             "fewer than 2^30 messages, timers and jobs at once"
@@ -128,9 +120,9 @@ impl Kind {
 
 /// The event that a handler is working on, as the cause of what it does.
 #[derive(Clone, Copy)]
-struct Cause {
-    event: u64,
-    depth: u32,
+pub(super) struct Cause {
+    pub(super) event: u64,
+    pub(super) depth: u32,
 }
 
 impl<P: Node> Sim<P> {
@@ -450,7 +442,7 @@ impl<P: Node> Sim<P> {
         }
     }
 
-    fn crash(&mut self, node: NodeId, fault: u32, cause: u64) {
+    pub(super) fn crash(&mut self, node: NodeId, fault: u32, cause: u64) {
         let host = &mut self.hosts[node.index()];
         if !host.up {
             return;
@@ -555,194 +547,6 @@ impl<P: Node> Sim<P> {
         }
     }
 
-    /// Sends one message to one process or to a group: one body, one ordinal, one draw a purpose and receiver.
-    fn transmit(&mut self, from: NodeId, transmit: Transmit<P::Wire>, cause: Cause) {
-        let Transmit { to, msg: body } = transmit;
-        let host = &mut self.hosts[from.index()];
-        let ordinal = u64::from(host.sends);
-        host.sends += 1;
-        let (first, end) = match to {
-            Group::One(to) => (to.0, to.0 + 1),
-            Group::All | Group::Others => (0, self.setup.nodes),
-        };
-        assert!(
-            end <= self.setup.nodes,
-            "{from} sends to n{first}, which does not exist"
-        );
-        let skips_self = matches!(to, Group::Others);
-        // A crash after so many sends cuts the group: only the receivers below `end` get a copy.
-        let (end, copies_net, crashes) = cut(first..end, from, host.cut);
-        if host.cut != UNCUT {
-            host.cut -= copies_net;
-        }
-        let to_self = u64::from(!skips_self && (first..end).contains(&from.0));
-        let copies = copies_net + to_self;
-        let digest = digest(&body);
-        let (first_event, first_message) = (self.events + 1, self.sends + 1);
-        self.events += copies;
-        self.sends += copies;
-        self.counters.messages += copies_net;
-        self.counters.messages_with_self += copies;
-        self.counters.bytes += copies_net * u64::from(digest.size);
-        self.fold.word(self.now.as_nanos() ^ Folded::Send.tag(from));
-        self.fold.word(digest.hash ^ copies);
-        self.fold.word(u64::from(first) << 32 | u64::from(end));
-        if self.recorder.is_some() {
-            self.note_sends(
-                from,
-                (first..end, skips_self),
-                &body,
-                first_event,
-                cause.event,
-            );
-        }
-        if copies > 0 {
-            let depth = cause.depth;
-            let bytes = BYTES_MESSAGE + u64::from(digest.size);
-            let sent = self.now;
-            let row = self.messages.insert(InFlight {
-                body,
-                from,
-                to,
-                sent,
-                first_event,
-                first_message,
-                depth,
-                left: 0,
-                bytes,
-            });
-            self.dispatch(from, (first..end, skips_self), row, ordinal);
-        }
-        if crashes {
-            let fault = self.cut_fault(from);
-            self.crash(from, fault, cause.event);
-        }
-    }
-
-    /// Decides the fate of every copy, and queues those that will arrive.
-    fn dispatch(
-        &mut self,
-        from: NodeId,
-        (receivers, skips_self): (std::ops::Range<u32>, bool),
-        row: u32,
-        ordinal: u64,
-    ) {
-        let who = u64::from(from.0);
-        let network = &self.setup.network;
-        let (loses, duplicates) = (!network.loss.is_never(), !network.duplicate.is_never());
-        let loss = self.fate.loss.at(who, ordinal);
-        let duplicate = self.fate.duplicate.at(who, ordinal);
-        let delay = self.fate.delay.at(who, ordinal);
-        let handle = Kind::Arrival.handle(row);
-        let latency = network.latency.clone();
-        let (p_loss, p_duplicate) = (network.loss, network.duplicate);
-        let mut left = 0;
-        for to in receivers {
-            if to == from.0 {
-                if !skips_self {
-                    self.queue.push(Entry {
-                        at: self.now.as_nanos(),
-                        node: to,
-                        handle,
-                    });
-                    left += 1;
-                }
-                continue;
-            }
-            if loses && loss.chance(to, p_loss) {
-                self.counters.lost += 1;
-                self.network_event(Folded::Lost, NodeId(to), row);
-                continue;
-            }
-            let at = self.now.after(latency.sample(delay, to)).as_nanos();
-            self.queue.push(Entry {
-                at,
-                node: to,
-                handle,
-            });
-            left += 1;
-            if duplicates && duplicate.chance(to, p_duplicate) {
-                self.counters.duplicated += 1;
-                self.network_event(Folded::Duplicate, NodeId(to), row);
-                // The second copy draws its delay under the other key, so that the first one keeps its own.
-                let at = self
-                    .now
-                    .after(latency.sample(self.fate.duplicate.at(who | 1 << 63, ordinal), to))
-                    .as_nanos();
-                self.queue.push(Entry {
-                    at,
-                    node: to,
-                    handle,
-                });
-                left += 1;
-            }
-        }
-        self.messages.expect(row, left);
-        self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
-    }
-
-    /// The network lost or doubled the copy for `to`.
-    fn network_event(&mut self, folded: Folded, to: NodeId, row: u32) {
-        let message = self.messages.get(row);
-        let (from, place) = (message.from, message.place(to));
-        let (cause, msg) = (message.first_event + place, message.first_message + place);
-        let text = self
-            .recorder
-            .as_mut()
-            .map(|recorder| recorder.summary(&message.body));
-        let event = self.next_event(folded, from, msg);
-        self.note_text(event, cause, from, text, |text| match folded {
-            Folded::Duplicate => What::Duplicate { msg, to, text },
-            _ => What::Drop {
-                msg,
-                peer: to,
-                text,
-                why: WhyDropped::Lost,
-            },
-        });
-    }
-
-    /// Writes down the copies of a group send.
-    fn note_sends(
-        &mut self,
-        from: NodeId,
-        (receivers, skips_self): (std::ops::Range<u32>, bool),
-        body: &P::Wire,
-        first_event: u64,
-        cause: u64,
-    ) {
-        let first_message = self.sends + first_event - self.events;
-        let Some(recorder) = &mut self.recorder else {
-            return;
-        };
-        let text = recorder.summary(body);
-        let receivers = receivers.filter(|to| !(skips_self && *to == from.0));
-        for (place, to) in (0..).zip(receivers) {
-            let what = What::Send {
-                msg: first_message + place,
-                to: NodeId(to),
-                text,
-            };
-            recorder.record(Record {
-                id: first_event + place,
-                cause,
-                at: self.now,
-                node: from,
-                what,
-            });
-        }
-    }
-
-    /// The fault behind a crash by number of sends.
-    fn cut_fault(&self, node: NodeId) -> u32 {
-        let cuts = self.setup.crashes.iter().filter(|crash| crash.node == node);
-        let by_sends = cuts.filter_map(|crash| match crash.trigger {
-            Trigger::AfterSends(copies) => Some((copies, crash.fault)),
-            Trigger::At(_) => None,
-        });
-        by_sends.min().map_or(0, |(_, fault)| fault)
-    }
-
     fn take_marks(&mut self, node: NodeId, cause: Cause) {
         let marks = std::mem::take(&mut self.buffer.env.marks);
         for name in &marks {
@@ -769,7 +573,7 @@ impl<P: Node> Sim<P> {
 
     /// Gives the next event its number and folds it into the fingerprint.
     #[inline]
-    fn next_event(&mut self, folded: Folded, node: NodeId, detail: u64) -> u64 {
+    pub(super) fn next_event(&mut self, folded: Folded, node: NodeId, detail: u64) -> u64 {
         self.events += 1;
         self.fold.word(self.now.as_nanos() ^ folded.tag(node));
         self.fold.word(detail);
@@ -799,7 +603,7 @@ impl<P: Node> Sim<P> {
 
     /// The same for an event of a message whose summary is known; there is one only if somebody watches.
     #[inline]
-    fn note_text(
+    pub(super) fn note_text(
         &mut self,
         id: u64,
         cause: u64,
@@ -815,7 +619,7 @@ impl<P: Node> Sim<P> {
 
 /// The kinds of event as they enter the fingerprint. Numbers are frozen: append only.
 #[derive(Clone, Copy)]
-enum Folded {
+pub(super) enum Folded {
     Request = 1,
     Deliver = 2,
     Send = 3,
@@ -833,25 +637,7 @@ enum Folded {
 
 impl Folded {
     /// Kind and node in one word, spread so that neither meets the low bits of the time.
-    const fn tag(self, node: NodeId) -> u64 {
+    pub(super) const fn tag(self, node: NodeId) -> u64 {
         ((self as u64) << 32 | node.0 as u64).rotate_left(28)
     }
-}
-
-/// Cuts a group send after `left` copies to others: where the receivers end, how many copies go to others, and whether
-/// the sender crashes.
-fn cut(receivers: std::ops::Range<u32>, from: NodeId, left: u64) -> (u32, u64, bool) {
-    let others_below = |end: u32| {
-        u64::from(end - receivers.start) - u64::from((receivers.start..end).contains(&from.0))
-    };
-    let all = others_below(receivers.end);
-    if left > all || all == 0 {
-        return (receivers.end, all, false);
-    }
-    // The least end below which there are `left` receivers other than the sender.
-    let mut end = receivers.start;
-    while others_below(end) < left {
-        end += 1;
-    }
-    (end, left, true)
 }

@@ -61,6 +61,7 @@ mod judge;
 mod messages;
 mod outcome;
 mod queue;
+mod send;
 mod setup;
 mod timers;
 

@@ -47,7 +47,7 @@ impl<T: Copy + Eq> Timers<T> {
     }
 
     /// Rows in use, tombstones included.
-    pub(super) const fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.rows.len() - self.free.len()
     }
 

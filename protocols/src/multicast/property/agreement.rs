@@ -59,6 +59,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Agreement<P> {
                     .max_by_key(|(times, _)| *times)?;
                 (best.1, best.0)
             };
+            let most = most.min(page.due());
             if most == 0 {
                 return None;
             }

@@ -71,7 +71,8 @@ impl<P: Payload> Book<P> {
                 let page = self.page(*origin, payload);
                 let times = page.tally.add(node);
                 page.last = Some((moment, node));
-                if times > page.most {
+                if times > page.most && times <= page.due() {
+                    // More than was cast is a duplicate, which nobody else owes.
                     page.most = times;
                     page.lead = Some((moment, node));
                 }
@@ -195,6 +196,11 @@ pub(super) struct Debt {
 }
 
 impl Page {
+    /// How often a process may deliver it. What nobody cast, one may be wrong about once.
+    pub(super) fn due(&self) -> u32 {
+        self.casts.max(1)
+    }
+
     /// How often `node` has delivered it.
     pub(super) fn times(&self, node: NodeId) -> u32 {
         self.tally.times(node)

@@ -37,8 +37,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoDuplication<P> {
         let Fact::Indicated(node, Deliver { payload, .. }) = fact else {
             return Ok(());
         };
-        // A message that nobody cast is another property's business.
-        let allowed = page.casts.max(1);
+        let allowed = page.due();
         if times <= allowed {
             return Ok(());
         }

@@ -251,3 +251,343 @@ fn in_order(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::statistics::{chi_square_deviation, kolmogorov_smirnov};
+    use super::super::{Key, Purpose};
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    fn ms(n: u64) -> Span {
+        Span::from_nanos(n * MS)
+    }
+
+    fn sampler(delay: Delay) -> Sampler {
+        delay.sampler().unwrap()
+    }
+
+    fn laws() -> [Delay; 5] {
+        let (min, max) = (Span::from_nanos(0), None);
+        [
+            Delay::Uniform {
+                min: ms(1),
+                max: ms(10),
+            },
+            Delay::Exponential {
+                mean: ms(5),
+                min,
+                max,
+            },
+            Delay::Normal {
+                mean: ms(50),
+                sd: ms(10),
+                min,
+                max,
+            },
+            Delay::LogNormal {
+                median: ms(20),
+                p99: ms(100),
+                min,
+                max,
+            },
+            Delay::Pareto {
+                scale: ms(1),
+                shape_ppm: 1_500_000,
+                max,
+            },
+        ]
+    }
+
+    /// Published vectors in nanoseconds: seed 42, purpose `Delay`, who 7, ordinal 1000, lanes 0 to 7.
+    #[test]
+    fn vectors() {
+        let draws = Key::new(42, Purpose::Delay).at(7, 1000);
+        let expected = [
+            [
+                8403878, 5451775, 2725540, 3316689, 3461354, 1313655, 4018213, 2104616,
+            ],
+            [
+                976103, 3519609, 8258421, 6785427, 6482564, 16783431, 5462797, 10488631,
+            ],
+            [
+                59255232, 49865681, 41284492, 43486489, 43976898, 31861519, 45748319, 38385781,
+            ],
+            [
+                37941187, 19815009, 10943734, 12744602, 13184420, 5702229, 14903381, 8955120,
+            ],
+            [
+                1138996, 1598845, 3007541, 2471249, 2373443, 9372602, 2071707, 4049057,
+            ],
+        ];
+        for (law, expected) in laws().into_iter().zip(expected) {
+            let drawn =
+                [0, 1, 2, 3, 4, 5, 6, 7].map(|lane| sampler(law).sample(draws, lane).as_nanos());
+            assert_eq!(drawn, expected, "{law:?}");
+        }
+        assert_eq!(sampler(Delay::Fixed(ms(3))).sample(draws, 0), ms(3));
+    }
+
+    fn samples(delay: Delay) -> Vec<f64> {
+        let sampler = sampler(delay);
+        let key = Key::new(11, Purpose::Delay);
+        let draw = |i| sampler.sample(key.at(1, i), 0).as_nanos() as f64;
+        (0..20_000).map(draw).collect()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the reference of these tests")]
+    mod cdf {
+        /// Marsaglia 2004, "Evaluating the normal distribution": the plain series.
+        pub fn normal(z: f64) -> f64 {
+            if z.abs() > 7.0 {
+                return f64::from(z > 0.0);
+            }
+            let (mut sum, mut term, mut i) = (z, z, 1.0);
+            while sum + term != sum {
+                i += 2.0;
+                term *= z * z / i;
+                sum += term;
+            }
+            0.5 + sum * (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt()
+        }
+
+        pub fn exponential(x: f64) -> f64 {
+            1.0 - (-x).exp()
+        }
+
+        pub fn log_normal(x: f64, p99: f64) -> f64 {
+            normal(x.ln() / p99.ln() * 2.3263478740408408)
+        }
+
+        pub fn pareto(x: f64, shape: f64) -> f64 {
+            1.0 - x.powf(-shape)
+        }
+    }
+
+    #[test]
+    fn distributions() {
+        let [uniform, exponential, normal, log_normal, pareto] = laws().map(samples);
+        let ms = MS as f64;
+        let distances = [
+            kolmogorov_smirnov(uniform, |x| (x / ms - 1.0) / 9.0),
+            kolmogorov_smirnov(exponential.clone(), |x| cdf::exponential(x / ms / 5.0)),
+            kolmogorov_smirnov(normal, |x| cdf::normal((x / ms - 50.0) / 10.0)),
+            kolmogorov_smirnov(log_normal, |x| cdf::log_normal(x / ms / 20.0, 5.0)),
+            kolmogorov_smirnov(pareto, |x| cdf::pareto(x / ms, 1.5)),
+        ];
+        assert!(
+            distances.iter().all(|d| (0.3..1.95).contains(d)),
+            "{distances:.2?}"
+        );
+        // The test can see: a mean that is 6 % off.
+        assert!(kolmogorov_smirnov(exponential, |x| cdf::exponential(x / ms / 5.3)) > 1.95);
+    }
+
+    #[test]
+    fn uniform_includes_both_ends() {
+        let [min, max] = [10, 15].map(Span::from_nanos);
+        let mut counts = [0; 6];
+        for ns in samples(Delay::Uniform { min, max }) {
+            let place = (10..16).position(|ns_wanted| f64::from(ns_wanted) == ns);
+            counts[place.unwrap()] += 1;
+        }
+        assert!(chi_square_deviation(&counts) < 4.0, "{counts:?}");
+        let [min, max] = [0, u64::MAX].map(Span::from_nanos);
+        let draws = Key::new(1, Purpose::Delay).at(0, 0);
+        let widest = sampler(Delay::Uniform { min, max }).sample(draws, 4);
+        assert_eq!(widest.as_nanos(), draws.word(4));
+    }
+
+    #[test]
+    fn half_are_under_the_median_and_99_of_100_under_p99() {
+        let delay = Delay::LogNormal {
+            median: ms(20),
+            p99: ms(100),
+            min: ms(0),
+            max: None,
+        };
+        let drawn = samples(delay);
+        let under = |limit: u64| {
+            drawn
+                .iter()
+                .filter(|&&ns| ns <= (limit * MS) as f64)
+                .count()
+        };
+        assert!(under(20).abs_diff(10_000) < 300);
+        assert!(under(100).abs_diff(19_800) < 60);
+    }
+
+    #[test]
+    fn bounds_are_kept_and_reached() {
+        let (min, max) = (ms(15), Some(ms(30)));
+        for delay in [
+            Delay::Exponential {
+                mean: ms(20),
+                min,
+                max,
+            },
+            Delay::Normal {
+                mean: ms(20),
+                sd: ms(10),
+                min,
+                max,
+            },
+            Delay::LogNormal {
+                median: ms(20),
+                p99: ms(100),
+                min,
+                max,
+            },
+            Delay::Pareto {
+                scale: ms(15),
+                shape_ppm: 500_000,
+                max,
+            },
+        ] {
+            let sampler = sampler(delay);
+            assert_eq!((sampler.min(), sampler.max()), (ms(15), ms(30)));
+            let drawn = samples(delay);
+            assert!(drawn.iter().all(|ns| (15e6..=30e6).contains(ns)));
+            assert!(drawn.contains(&30e6));
+        }
+    }
+
+    #[test]
+    fn extremes_without_bounds() {
+        let ends = laws().map(|law| (sampler(law).min().as_nanos(), sampler(law).max().as_nanos()));
+        let expected = [
+            (1_000_000, 10_000_000),
+            (0, 183684003),
+            (0, 132095362),
+            (68298, 5856679057),
+            (1_000_000, 43_290_557_638_723_648),
+        ];
+        assert_eq!(ends, expected);
+        for (law, (min, max)) in laws().into_iter().zip(ends) {
+            assert!(
+                samples(law)
+                    .iter()
+                    .all(|&ns| ns >= min as f64 && ns <= max as f64)
+            );
+        }
+        // Beyond all numbers: the bound.
+        let heavy = Delay::Pareto {
+            scale: ms(1),
+            shape_ppm: 1,
+            max: None,
+        };
+        assert_eq!(sampler(heavy).max().as_nanos(), u64::MAX);
+    }
+
+    #[test]
+    fn degenerate_laws_are_constant() {
+        let (min, max) = (ms(0), None);
+        for delay in [
+            Delay::Fixed(ms(7)),
+            Delay::Uniform {
+                min: ms(7),
+                max: ms(7),
+            },
+            Delay::Normal {
+                mean: ms(7),
+                sd: ms(0),
+                min,
+                max,
+            },
+            Delay::LogNormal {
+                median: ms(7),
+                p99: ms(7),
+                min,
+                max,
+            },
+        ] {
+            assert!(samples(delay).iter().all(|&ns| ns == 7e6), "{delay:?}");
+        }
+    }
+
+    #[test]
+    fn wrong_parameters() {
+        let (min, max) = (ms(2), Some(ms(1)));
+        let zero = |field| Err(DelayError::Zero { field });
+        let order = |field, least| Err(DelayError::Order { field, least });
+        for (delay, error) in [
+            (
+                Delay::Uniform {
+                    min: ms(2),
+                    max: ms(1),
+                },
+                order("max", "min"),
+            ),
+            (
+                Delay::Exponential {
+                    mean: ms(0),
+                    min: ms(0),
+                    max: None,
+                },
+                zero("mean"),
+            ),
+            (
+                Delay::Exponential {
+                    mean: ms(1),
+                    min,
+                    max,
+                },
+                order("max", "min"),
+            ),
+            (
+                Delay::Normal {
+                    mean: ms(1),
+                    sd: ms(1),
+                    min,
+                    max,
+                },
+                order("max", "min"),
+            ),
+            (
+                Delay::LogNormal {
+                    median: ms(2),
+                    p99: ms(1),
+                    min,
+                    max: None,
+                },
+                order("p99", "median"),
+            ),
+            (
+                Delay::LogNormal {
+                    median: ms(0),
+                    p99: ms(1),
+                    min,
+                    max: None,
+                },
+                zero("median"),
+            ),
+            (
+                Delay::Pareto {
+                    scale: ms(0),
+                    shape_ppm: 1,
+                    max: None,
+                },
+                zero("scale"),
+            ),
+            (
+                Delay::Pareto {
+                    scale: ms(1),
+                    shape_ppm: 0,
+                    max: None,
+                },
+                zero("shape_ppm"),
+            ),
+            (
+                Delay::Pareto {
+                    scale: ms(2),
+                    shape_ppm: 1,
+                    max,
+                },
+                order("max", "scale"),
+            ),
+        ] {
+            assert_eq!(delay.sampler(), error);
+        }
+    }
+}

@@ -43,7 +43,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of `purpose` in the runs with this `seed`. Costs a few hundred nanoseconds: keep it.
+    /// The key of `purpose` in the runs with this `seed`. Some tens of nanoseconds: make it once.
     pub fn new(seed: u64, purpose: Purpose) -> Self {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -181,4 +181,147 @@ fn mix(x: u64) -> u64 {
 fn wide_product(a: u64, b: u64) -> (u64, u64) {
     let product = u128::from(a) * u128::from(b);
     ((product >> 64) as u64, product as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::statistics::chi_square_deviation;
+    use super::*;
+
+    #[test]
+    fn purpose_numbers_are_frozen() {
+        use Purpose::*;
+        let numbers = [
+            Loss, Duplicate, Delay, Choice, Fault, Workload, Selection, Clock, Corrupt, Topology,
+        ]
+        .map(|purpose| purpose as u32);
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    }
+
+    /// Published vectors: seed, purpose, `k0`, `k1`.
+    #[test]
+    fn keys() {
+        use Purpose::{Delay, Loss, Topology};
+        for (seed, purpose, k0, k1) in [
+            (0, Loss, 0xCA06_8379_B34B_8F2B, 0xD14E_8D4F_7CD4_3051),
+            (0, Delay, 0xC26F_E9EF_3B9B_0AFC, 0x20F7_6068_64B2_C8D1),
+            (0, Topology, 0xCF61_81BF_CE24_86F2, 0xE8C3_3368_3044_803F),
+            (1, Loss, 0x1A81_25D4_8C6F_EA14, 0xD167_E651_AC49_9192),
+            (42, Loss, 0xC6E0_8C69_E846_98BE, 0x33B4_AB76_6015_6B49),
+            (42, Delay, 0x74EE_5CE4_4646_5E4E, 0xAC05_B87A_3D4A_0CBE),
+            (u64::MAX, Loss, 0x44F1_20FE_EB42_BEF8, 0x5056_C571_BCC7_0A91),
+            (
+                u64::MAX,
+                Topology,
+                0xC6A4_8D97_B0CD_2199,
+                0xB6B2_3468_025D_2BFB,
+            ),
+        ] {
+            assert_eq!(
+                Key::new(seed, purpose),
+                Key { k0, k1 },
+                "{seed} {purpose:?}"
+            );
+        }
+    }
+
+    /// Published vectors under seed 42, purpose `Delay`: who, ordinal, lane, word.
+    #[test]
+    fn words() {
+        let key = Key::new(42, Purpose::Delay);
+        for (who, ordinal, lane, word) in [
+            (0, 0, 0, 0x2DBD_A58A_7024_152E),
+            (0, 0, 1, 0x0C36_7ECB_F87A_0366),
+            (0, 1, 0, 0x8353_AA17_114A_9DD6),
+            (1, 0, 0, 0x581A_9F50_0434_DCA0),
+            (7, 1000, 5, 0x08EB_F758_0355_A30C),
+            (1 << 32 | 1, 1 << 40, u32::MAX, 0x480D_20DA_5F1D_9109),
+            (u64::MAX, u64::MAX, u32::MAX, 0x5C1C_6030_ED4A_DB0F),
+        ] {
+            assert_eq!(
+                key.at(who, ordinal).word(lane),
+                word,
+                "{who} {ordinal} {lane}"
+            );
+        }
+    }
+
+    /// Published vectors for lanes 0 to 3 of who 7, ordinal 1000; the second row has rejections.
+    #[test]
+    fn below_and_unit() {
+        let draws = Key::new(42, Purpose::Delay).at(7, 1000);
+        let below = |n| [0, 1, 2, 3].map(|lane| draws.below(lane, n));
+        assert_eq!(below(1), [0, 0, 0, 0]);
+        assert_eq!(below(6), [4, 2, 1, 1]);
+        assert_eq!(below(1000), [822, 494, 191, 257]);
+        let three_quarters = [
+            11_381_453_180_514_945_571,
+            4_223_203_668_238_774_001,
+            2_652_550_453_874_473_176,
+            3_561_281_175_375_648_579,
+        ];
+        assert_eq!(below(3 << 62), three_quarters);
+        let units = [
+            0.8226530842904239,
+            0.4946416118893767,
+            0.19172673098120774,
+            0.25740991914493383,
+        ];
+        assert_eq!([0, 1, 2, 3].map(|lane| draws.unit(lane)), units);
+    }
+
+    #[test]
+    fn a_rejected_word_goes_on_in_a_lane_of_its_own() {
+        let draws = Key::new(42, Purpose::Delay).at(7, 1000);
+        let n = 3 << 62;
+        let retried = wide_product(draws.at_counter(1 << 32 | 1), n).0;
+        assert_eq!(draws.below(1, n), retried);
+        assert_ne!(draws.below(1, n), wide_product(draws.word(1), n).0);
+    }
+
+    #[test]
+    fn below_has_no_bias() {
+        let key = Key::new(3, Purpose::Choice);
+        for n in [2_u32, 3, 6, 7, 10, 100, 997] {
+            let mut counts = vec![0; usize::try_from(n).unwrap()];
+            for i in 0..50 * n.max(400) {
+                let drawn = key.at(u64::from(n), u64::from(i)).below(0, u64::from(n));
+                counts[usize::try_from(drawn).unwrap()] += 1;
+            }
+            let deviation = chi_square_deviation(&counts);
+            assert!(deviation < 4.0, "{n}: {deviation}");
+        }
+        // Without rejection, one remainder of three would come twice as often as the others.
+        let mut counts = [0; 3];
+        for i in 0..30_000 {
+            let drawn = key.at(8, i).below(0, 3 << 62);
+            counts[usize::try_from(drawn % 3).unwrap()] += 1;
+        }
+        assert!(chi_square_deviation(&counts) < 4.0, "{counts:?}");
+    }
+
+    #[test]
+    #[should_panic(expected = "below(0)")]
+    fn below_zero_is_refused() {
+        Key::new(0, Purpose::Choice).at(0, 0).below(0, 0);
+    }
+
+    #[test]
+    fn unit_is_open_and_symmetric() {
+        let unit = |word: u64| ((word >> 12) as f64 + 0.5) * UNIT_STEP;
+        assert_eq!(unit(0), UNIT_MIN);
+        assert_eq!(unit(u64::MAX), UNIT_MAX);
+        assert_eq!(1.0 - unit(0), unit(u64::MAX));
+        const { assert!(UNIT_MIN > 0.0 && UNIT_MAX < 1.0) };
+    }
+
+    #[test]
+    fn chance_is_as_often_as_asked() {
+        let key = Key::new(5, Purpose::Loss);
+        let p = Probability::parse("0.1").unwrap();
+        let hits = (0..40_000).filter(|&i| key.at(1, i).chance(0, p)).count();
+        assert!(hits.abs_diff(4_000) < 240, "{hits}");
+        assert!(!(0..100).any(|i| key.at(1, i).chance(0, Probability::NEVER)));
+        assert!((0..100).all(|i| key.at(1, i).chance(0, Probability::ALWAYS)));
+    }
 }

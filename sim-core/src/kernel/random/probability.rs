@@ -80,7 +80,7 @@ impl Probability {
         if p.is_nan() {
             return Err(ProbabilityError::NotANumber);
         }
-        if p < 0.0 || p >= 1.0 {
+        if !(0.0..1.0).contains(&p) {
             return Self::one_or_range(p == 1.0);
         }
         if p < TWO_MINUS_65 {
@@ -295,4 +295,225 @@ fn take_digits(
         return Err(ProbabilityError::Syntax { offset_bytes: at });
     }
     Ok(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngSeed};
+
+    use super::*;
+
+    fn threshold(text: &str) -> u64 {
+        Probability::parse(text).unwrap().threshold
+    }
+
+    #[test]
+    fn exact_thresholds() {
+        for (text, expected) in [
+            ("0", 0),
+            ("0.000", 0),
+            ("0e99", 0),
+            ("0.5", 1 << 63),
+            ("5e-1", 1 << 63),
+            ("0.25", 1 << 62),
+            ("00.75", 3 << 62),
+            // 2⁶⁴/10 = 1844674407370955161.6: to the nearest.
+            ("0.1", 1_844_674_407_370_955_162),
+            ("1e-1", 1_844_674_407_370_955_162),
+            ("0.2", 3_689_348_814_741_910_323),
+            ("1E-3", 18_446_744_073_709_552),
+            ("0.05e+1", 1 << 63),
+            ("1", u64::MAX),
+            ("1.0", u64::MAX),
+            ("10e-1", u64::MAX),
+            ("0.1e1", u64::MAX),
+            ("0.99999999999999999999999999999", u64::MAX - 1),
+            ("1e-30", 1),
+            ("1e-99999999999999999999999", 1),
+            ("0e99999999999999999999999", 0),
+            // Half a step rounds up; a hair less does not: 2⁻⁶⁵ · 3 in full.
+            (
+                "0.00000000000000000008131516293641283255055896006524562835693359375",
+                2,
+            ),
+            (
+                "0.00000000000000000008131516293641283255055896006524562835693359374",
+                1,
+            ),
+        ] {
+            assert_eq!(threshold(text), expected, "{text}");
+        }
+        let long = format!("0.{}1e100001", "0".repeat(100_000));
+        assert_eq!(threshold(&long), u64::MAX);
+    }
+
+    #[test]
+    fn refused_texts() {
+        for (text, offset_bytes) in [
+            ("", 0),
+            (".5", 0),
+            ("5.", 2),
+            ("0.5 ", 3),
+            (" 0.5", 0),
+            ("+0.5", 0),
+            ("0,5", 1),
+            ("5%", 1),
+            ("1e", 2),
+            ("1e-", 3),
+            ("1e-x", 3),
+            ("0x1", 1),
+            ("nan", 0),
+            ("inf", 0),
+            ("-", 1),
+            ("-x", 1),
+            ("1_0e-2", 1),
+            ("½", 0),
+        ] {
+            let refused = Err(ProbabilityError::Syntax { offset_bytes });
+            assert_eq!(Probability::parse(text), refused, "{text}");
+        }
+        for text in [
+            "1.1",
+            "2",
+            "-0.1",
+            "-0",
+            "1e1",
+            "1.0000000000000000000000001",
+            "9e999999999999999999999",
+        ] {
+            assert_eq!(
+                Probability::parse(text),
+                Err(ProbabilityError::Range),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn ratios() {
+        let ratio = |num, den| Probability::ratio(num, den).map(Probability::threshold);
+        assert_eq!(ratio(1, 2), Ok(1 << 63));
+        assert_eq!(ratio(1, 10), Ok(threshold("0.1")));
+        assert_eq!(ratio(0, 7), Ok(0));
+        assert_eq!(ratio(7, 7), Ok(u64::MAX));
+        assert_eq!(ratio(1, 3), Ok(6_148_914_691_236_517_205));
+        assert_eq!(ratio(2, 3), Ok(12_297_829_382_473_034_411));
+        assert_eq!(ratio(1, u64::MAX), Ok(1));
+        assert_eq!(ratio(u64::MAX - 1, u64::MAX), Ok(u64::MAX - 1));
+        assert_eq!(ratio(8, 7), Err(ProbabilityError::Range));
+        assert_eq!(ratio(0, 0), Err(ProbabilityError::ZeroDenominator));
+    }
+
+    #[test]
+    fn floats() {
+        let float = |p| Probability::from_f64(p).map(Probability::threshold);
+        assert_eq!(float(0.0), Ok(0));
+        assert_eq!(float(-0.0), Ok(0));
+        assert_eq!(float(1.0), Ok(u64::MAX));
+        assert_eq!(float(0.5), Ok(1 << 63));
+        assert_eq!(float(0.1), Ok(threshold("0.1") + 102));
+        assert_eq!(float(1.0 - f64::EPSILON / 2.0), Ok(u64::MAX - 2047));
+        assert_eq!(float(f64::from_bits(1)), Ok(1));
+        assert_eq!(float(f64::MIN_POSITIVE), Ok(1));
+        assert_eq!(float(3.0 * TWO_MINUS_65), Ok(2));
+        assert_eq!(
+            float(3.0 * TWO_MINUS_65 * (1.0 - f64::EPSILON / 2.0)),
+            Ok(1)
+        );
+        assert_eq!(float(f64::NAN), Err(ProbabilityError::NotANumber));
+        assert_eq!(float(-1e-300), Err(ProbabilityError::Range));
+        assert_eq!(float(f64::INFINITY), Err(ProbabilityError::Range));
+        assert_eq!(float(1.0 + f64::EPSILON), Err(ProbabilityError::Range));
+    }
+
+    #[test]
+    fn displayed() {
+        for text in [
+            "0",
+            "1",
+            "0.5",
+            "0.1",
+            "0.001",
+            "0.000000001",
+            "0.123456789",
+            "0.99",
+            "0.9999999999999999999",
+        ] {
+            assert_eq!(Probability::parse(text).unwrap().to_string(), text);
+        }
+        let text = |threshold| Probability::from_threshold(threshold).to_string();
+        assert_eq!(text(1), "0.00000000000000000005");
+        assert_eq!(text(2), "0.0000000000000000001");
+        assert_eq!(text(u64::MAX - 1), "0.9999999999999999999");
+        assert_eq!(
+            Probability::ratio(1, 3).unwrap().to_string(),
+            "0.3333333333333333333"
+        );
+    }
+
+    /// Cuts a displayed probability by a digit: neither neighbour may come back.
+    fn shorter_comes_back(text: &str, threshold: u64) -> bool {
+        let Some((_, digits)) = text.split_once('.') else {
+            return false;
+        };
+        let places = digits.len() - 1;
+        let cut: u128 = digits[..places].parse().unwrap_or(0);
+        [cut, cut + 1].iter().any(|candidate| {
+            let text = format!("{candidate}e-{places}");
+            Probability::parse(&text).is_ok_and(|p| p.threshold == threshold)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(Config {
+            cases: 3_000,
+            rng_seed: RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..Config::default()
+        })]
+
+        #[test]
+        fn display_parses_back_and_is_shortest(word: u64, shift in 0..64_u32, flip: bool) {
+            let threshold = if flip { !(word >> shift) } else { word >> shift };
+            let p = Probability::from_threshold(threshold);
+            let text = p.to_string();
+            prop_assert_eq!(Probability::parse(&text), Ok(p));
+            prop_assert!(!shorter_comes_back(&text, threshold), "{}", text);
+        }
+
+        #[test]
+        fn short_decimals_display_as_written(digits in "[0-9]{0,17}[1-9]") {
+            let text = format!("0.{digits}");
+            prop_assert_eq!(Probability::parse(&text).unwrap().to_string(), text);
+        }
+
+        #[test]
+        fn text_agrees_with_ratio(num in 0..=10_u64.pow(19), places in 0..=19_u32, shift in 0..40_u32) {
+            let den = 10_u64.pow(places);
+            let num = num % den;
+            // The same number, written with its exponent somewhere else.
+            let zeros = "0".repeat(usize::try_from(shift).unwrap());
+            let text = format!("0.{zeros}{num:0width$}e{shift}", width = usize::try_from(places).unwrap());
+            prop_assert_eq!(Probability::parse(&text), Probability::ratio(num, den));
+            prop_assert_eq!(Probability::parse(&format!("{num}{zeros}e-{}", places + shift)), Probability::ratio(num, den));
+        }
+
+        #[test]
+        fn float_agrees_with_its_full_decimal(p in 0.0..1.0_f64, halvings in 0..80) {
+            let mut p = p;
+            for _ in 0..halvings { p *= 0.5; }
+            prop_assert_eq!(Probability::from_f64(p), Probability::parse(&format!("{p:.1200}")));
+        }
+
+        #[test]
+        fn any_text_is_judged(text in "[-+0-9.eE ]{0,12}") {
+            let judged = Probability::parse(&text);
+            if let Ok(p) = judged {
+                let float: f64 = text.parse().unwrap();
+                prop_assert!((0.0..=1.0).contains(&float));
+                prop_assert_eq!(p.is_never(), text.bytes().take_while(|b| !b"eE".contains(b)).all(|b| b"0.".contains(&b)));
+            }
+        }
+    }
 }
