@@ -63,4 +63,15 @@ impl Sources {
     pub fn text(&self, id: SourceId) -> &str {
         self.0.get(id.0 as usize).map_or("", |source| &source.text)
     }
+
+    /// Line, and column in characters, of the beginning of a place; both from 1.
+    #[must_use]
+    pub fn position(&self, place: Place) -> (usize, usize) {
+        let before = self.text(place.source).get(..place.start).unwrap_or("");
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        (
+            before.matches('\n').count() + 1,
+            before[line..].chars().count() + 1,
+        )
+    }
 }

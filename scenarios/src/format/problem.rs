@@ -1,5 +1,6 @@
 //! What is wrong with a scenario, as data.
 
+pub use super::codes::Code;
 use super::place::Place;
 use std::ops::Range;
 
@@ -12,29 +13,19 @@ pub enum Severity {
     Warning,
 }
 
-/// A kind of problem, known to `stormglass explain`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is explained by a paragraph of its own")]
-pub enum Code {
-    S001,
-    S002,
-    S003,
-    S101,
-    S102,
-    S103,
-    S104,
-    S105,
-    S106,
-    S110,
-    S111,
-    S112,
-    S120,
-    S121,
-    S130,
-    S131,
-    S132,
-    W201,
+impl Severity {
+    /// In a word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
 }
+
+/// Edits to one source: ranges of bytes and what to put there.
+pub type Edits = Vec<(Range<usize>, String)>;
 
 /// One thing that is wrong, where it is, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +43,62 @@ pub struct Problem {
     /// Other places that explain it.
     pub also: Vec<(Place, String)>,
     /// What to do, with edits to the source of `place`.
-    pub help: Option<(String, Vec<(Range<usize>, String)>)>,
+    pub help: Option<(String, Edits)>,
     /// What else is good to know.
     pub notes: Vec<String>,
+}
+
+impl Problem {
+    /// An error without further words.
+    #[must_use]
+    pub fn error(code: Code, place: Place, title: impl Into<String>) -> Problem {
+        let (label, also, notes) = (String::new(), Vec::new(), Vec::new());
+        Problem {
+            severity: Severity::Error,
+            code,
+            title: title.into(),
+            place,
+            label,
+            also,
+            help: None,
+            notes,
+        }
+    }
+
+    /// A warning without further words.
+    #[must_use]
+    pub fn warning(code: Code, place: Place, title: impl Into<String>) -> Problem {
+        Problem {
+            severity: Severity::Warning,
+            ..Problem::error(code, place, title)
+        }
+    }
+
+    /// Says something right at the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Problem {
+        self.label = label.into();
+        self
+    }
+
+    /// Points at another place.
+    #[must_use]
+    pub fn also(mut self, place: Place, label: impl Into<String>) -> Problem {
+        self.also.push((place, label.into()));
+        self
+    }
+
+    /// Says what to do; `edits` may be empty.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>, edits: Edits) -> Problem {
+        self.help = Some((help.into(), edits));
+        self
+    }
+
+    /// Adds what else is good to know.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Problem {
+        self.notes.push(note.into());
+        self
+    }
 }

@@ -4,7 +4,7 @@ use super::entry::Configured;
 use super::expect::Expectation;
 use super::nodes::NodeSet;
 use super::place::Place;
-use super::stand_in::{Delay, Probability};
+use sim_core::kernel::random::{Delay, Probability};
 use sim_core::kernel::time::Span;
 
 /// Everything that a run depends on.

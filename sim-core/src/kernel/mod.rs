@@ -1,4 +1,5 @@
 //! The kernel.
 
 pub mod id;
+pub mod random;
 pub mod time;
