@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use scenarios::folder::{self, Files, TraceHeader};
-use scenarios::format::{Overrides, Reading, Scenario, Severity, SourceId, Sources, Variant, read, render};
+use scenarios::format::{Look, Overrides, Reading, Scenario, Severity, SourceId, Sources, Variant, human, read};
 use scenarios::json;
 use scenarios::recipe::Registry;
 use scenarios::run::{Options, Verdict, run as simulate};
@@ -152,7 +152,7 @@ fn plan(out: Out, registry: &impl Registry, args: &RunArgs) -> Result<(Sources, 
                 failed |= problem.severity == Severity::Error;
                 // The same mistake shows in every variant of a file.
                 if !told.contains(&problem) {
-                    out.complain(format_args!("{}\n", render::human(&sources, &problem, look_of(out))));
+                    out.complain(format_args!("{}\n", human(&sources, &problem, look_of(out))));
                     told.push(problem);
                 }
             }
@@ -172,8 +172,8 @@ fn plan(out: Out, registry: &impl Registry, args: &RunArgs) -> Result<(Sources, 
 }
 
 /// How diagnostics look.
-pub fn look_of(out: Out) -> render::Look {
-    if out.colours_errors() { render::Look::Coloured } else { render::Look::Plain }
+pub fn look_of(out: Out) -> Look {
+    if out.colours_errors() { Look::Coloured } else { Look::Plain }
 }
 
 /// The overrides of the command line; each is a source of its own, so that a mistake in it is shown like one in a file.

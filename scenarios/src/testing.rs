@@ -28,7 +28,7 @@ use std::path::Path;
 
 use sim_core::trace::{fingerprint_text, text};
 
-use crate::format::{Overrides, Scenario, Severity, Sources, read, render};
+use crate::format::{Look, Overrides, Scenario, Severity, Sources, human, read};
 use crate::protocols::Shipped;
 use crate::recipe::Registry;
 use crate::run::{Options, Run, Verdict, run};
@@ -68,10 +68,11 @@ pub fn runs_with(registry: &impl Registry, path: impl AsRef<Path>) -> Vec<Tested
     let variants = plain.variants.iter().map(|variant| Some(variant.name.clone()));
     let all = [None].into_iter().chain(variants);
     all.map(|variant| {
-        let overrides = Overrides { variant: variant.clone(), ..Overrides::default() };
+        let chosen = variant.as_ref().map(|name| sources.add("variant", name.as_str()));
+        let overrides = Overrides { variant: chosen, ..Overrides::default() };
         let reading = read(&sources, file, &overrides, registry.entries());
         let errors = reading.problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let errors: Vec<String> = errors.map(|problem| render::human(&sources, problem, false)).collect();
+        let errors: Vec<String> = errors.map(|problem| human(&sources, problem, Look::Plain)).collect();
         let Some(scenario) = reading.scenario else { panic!("{}", errors.join("\n")) };
         let run = run(&scenario, registry, Options::default());
         let variant = variant.map(|name| format!(" --variant {name}")).unwrap_or_default();

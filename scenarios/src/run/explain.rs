@@ -82,13 +82,13 @@ fn crashes(scenario: &Scenario, trace: &Trace, actors: &BTreeSet<NodeId>) -> Vec
 }
 
 /// Messages to those who were left out that came to nothing.
-fn lost(_: &Scenario, trace: &Trace, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
+fn lost(scenario: &Scenario, trace: &Trace, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
     let lost = |record: &Record| match record.what {
         What::Drop { msg, peer, text, why: WhyDropped::Lost } if left_out.contains(&peer) => Some(Reason {
             event: record.id,
             text: format!("{}  #{msg} from node {} to node {} was lost: {}", ms(record.at), record.node.0, peer.0, trace.text(text)),
             cause: Some("network.loss".to_owned()),
-            place: None,
+            place: scenario.places.loss,
         }),
         _ => None,
     };

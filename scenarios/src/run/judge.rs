@@ -185,12 +185,12 @@ fn of_metric(expectation: &Expectation, metric: &str, comparison: Comparison, bo
         return finding;
     };
     let (left, right, said) = match bound {
-        Bound::Number(bound) => (measured as f64, bound, format!("{measured} {comparison} {bound}")),
+        Bound::Number(bound) => (measured as f64, bound, format!("{measured} {} {bound}", comparison.sign())),
         Bound::Time(bound) => {
-            (measured as f64, bound.as_nanos() as f64, format!("{} {comparison} {bound}", sim_core::kernel::time::Span::from_nanos(measured)))
+            (measured as f64, bound.as_nanos() as f64, format!("{} {} {bound}", sim_core::kernel::time::Span::from_nanos(measured), comparison.sign()))
         }
     };
-    finding.status = if comparison.holds(left, right) { Status::Held } else { Status::Violated };
+    finding.status = if comparison.holds(&left, &right) { Status::Held } else { Status::Violated };
     finding.said = said;
     finding
 }

@@ -18,11 +18,11 @@ use sim_core::sim::{Ended, FaultCount, MarkCount, Outcome};
 use sim_core::kernel::time::SimTime;
 use sim_core::trace::{Record, Trace};
 
-use crate::format::{Links, Place, Scenario, Trace as Level};
+use crate::format::{Place, Scenario, Trace as Level};
 use crate::metrics::Metrics;
 use crate::recipe::Registry;
 
-pub use judge::{Finding, Status};
+pub use judge::{Finding, Reason, Status};
 pub use simulate::Panicked;
 
 /// Most events that are recorded when the scenario does not say `trace: Full`.
@@ -224,16 +224,6 @@ fn stopped(scenario: &Scenario, panicked: Panicked) -> Run {
         trace: None,
         panicked: Some(panicked),
         difference: None,
-    }
-}
-
-/// The links of a scenario as a person says them: `Assumed(Reliable)`.
-#[must_use]
-pub const fn links_text(links: Links) -> &'static str {
-    match links {
-        Links::FairLoss => "FairLoss",
-        Links::AssumedReliable => "Assumed(Reliable)",
-        Links::Weaker => "Weaker(FairLoss)",
     }
 }
 

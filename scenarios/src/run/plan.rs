@@ -7,7 +7,7 @@ use sim_core::sim::{self, Crash, Limits, Network, Repeat, Setup};
 
 use super::FaultReport;
 use super::simulate::Latency;
-use crate::format::{Fault, FaultKind, Job, NodeSet, Scenario, StopWhen, Trigger, Turn};
+use crate::format::{Fault, FaultKind, Job, Scenario, StopWhen, Trigger, Turn};
 
 /// Everything about the run but the protocol and its workload.
 pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
@@ -55,7 +55,7 @@ fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
         Crash { node, trigger, fault: number(fault.index) }
     };
     let draws = Key::new(scenario.seed, Purpose::Selection).at(0, fault.index as u64);
-    resolve(node, scenario.nodes, draws).into_iter().map(crash).collect()
+    node.resolve(scenario.nodes, draws).into_iter().map(crash).collect()
 }
 
 /// What a job of the workload asks, with `request` for its operation.
@@ -66,12 +66,8 @@ pub(super) fn job<R: Clone>(scenario: &Scenario, place: usize, job: &Job, reques
     };
     // Faults and jobs draw their nodes under one purpose: the first word tells them apart.
     let draws = Key::new(scenario.seed, Purpose::Selection).at(1, place as u64);
-    let nodes = resolve(&job.node, scenario.nodes, draws);
+    let nodes = job.node.resolve(scenario.nodes, draws);
     sim::Job { at, repeat, nodes, request: requests[job.operation].clone() }
-}
-
-fn resolve(set: &NodeSet, nodes: u32, draws: sim_core::kernel::random::Draws) -> Vec<NodeId> {
-    set.resolve(nodes, draws).into_iter().map(NodeId).collect()
 }
 
 /// What each fault is called in a trace: `faults[0]: after 2 sends`.
@@ -92,14 +88,14 @@ fn trigger_text(fault: &Fault) -> String {
 /// All faults with how often they struck: those of the network if it has any, then those of the scenario.
 pub(super) fn fault_reports(scenario: &Scenario, counts: &[sim::FaultCount], lost: u64, duplicated: u64) -> Vec<FaultReport> {
     let network = [
-        ("network.loss", scenario.network.loss, lost, "loses a message"),
-        ("network.duplicate", scenario.network.duplicate, duplicated, "delivers a message twice"),
+        ("network.loss", scenario.network.loss, lost, "loses a message", scenario.places.loss),
+        ("network.duplicate", scenario.network.duplicate, duplicated, "delivers a message twice", scenario.places.duplicate),
     ];
-    let network = network.into_iter().filter(|(_, p, ..)| !p.is_never()).map(|(id, p, fired, what)| FaultReport {
+    let network = network.into_iter().filter(|(_, p, ..)| !p.is_never()).map(|(id, p, fired, what, place)| FaultReport {
         id: id.to_owned(),
         what: format!("{what} with probability {p}"),
         fired,
-        place: None,
+        place,
     });
     let faults = scenario.faults.iter().zip(counts).map(|(fault, count)| FaultReport {
         id: format!("faults[{}]", fault.index),

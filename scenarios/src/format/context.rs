@@ -1,0 +1,267 @@
+//! What a whole reading shares: sources, parameters, and the lists that it fills.
+
+use super::expr::{self, ExprError, FUNCTIONS, Lookup, Value};
+use super::fields::FieldDoc;
+use super::place::{Place, Sources};
+use super::problem::{Code, Problem};
+use super::raw::{Opened, Raw};
+use super::words::{listed, shown, similar};
+use sim_core::kernel::time::Span;
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// More than anybody reads.
+const PROBLEMS_MAX: usize = 100;
+
+pub(super) struct Context<'s> {
+    pub(super) sources: &'s Sources,
+    pub(super) problems: RefCell<Vec<Problem>>,
+    /// Set when there is nothing to read, and the fields are only to be listed.
+    pub(super) docs: Option<RefCell<Vec<FieldDoc>>>,
+    pub(super) params: RefCell<Params>,
+    /// Nothing before the number of nodes is known.
+    pub(super) cluster: RefCell<Option<Cluster>>,
+}
+
+/// The number of nodes, and where it comes from.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub(super) nodes: u32,
+    pub(super) place: Place,
+    /// What is written, if that is an expression.
+    pub(super) expression: String,
+}
+
+/// The parameters: by name, value (none if it is wrong) and place.
+#[derive(Debug, Default)]
+pub(super) struct Params(pub(super) Vec<Param>);
+
+#[derive(Debug)]
+pub(super) struct Param {
+    pub(super) name: String,
+    pub(super) value: Option<Value>,
+    pub(super) place: Place,
+}
+
+impl Params {
+    pub(super) fn get(&self, name: &str) -> Option<&Param> {
+        self.0.iter().find(|param| param.name == name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|param| param.name.as_str())
+    }
+
+    fn lookup(&self, name: &str) -> Lookup {
+        match self.get(name) {
+            Some(Param {
+                value: Some(value), ..
+            }) => Lookup::Value(value.clone()),
+            Some(_) => Lookup::Failed,
+            None => Lookup::Unknown,
+        }
+    }
+}
+
+impl<'s> Context<'s> {
+    pub(super) fn new(sources: &'s Sources, describing: bool) -> Context<'s> {
+        Context {
+            sources,
+            problems: RefCell::default(),
+            docs: describing.then(RefCell::default),
+            params: RefCell::default(),
+            cluster: RefCell::default(),
+        }
+    }
+
+    pub(super) fn describing(&self) -> bool {
+        self.docs.is_some()
+    }
+
+    /// Takes note of a problem, once.
+    pub(super) fn report(&self, problem: Problem) {
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < PROBLEMS_MAX && !self.describing() && !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+
+    /// The value of the expression `content`, which `raw` holds in quotes.
+    pub(super) fn evaluate(&self, raw: Raw<'_>, content: &str) -> Option<Value> {
+        self.evaluate_part(raw, content, 0..content.len())
+    }
+
+    /// The value of the expression in a part of `content`.
+    pub(super) fn evaluate_part(
+        &self,
+        raw: Raw<'_>,
+        content: &str,
+        part: Range<usize>,
+    ) -> Option<Value> {
+        let params = self.params.borrow();
+        let result = expr::evaluate(&content[part.clone()], &mut |name| params.lookup(name));
+        result
+            .map_err(|error| self.report_expr(raw, content, part.start, error))
+            .ok()
+    }
+
+    /// Reports what is wrong with an expression that begins at byte `start` of `content`.
+    pub(super) fn report_expr(&self, raw: Raw<'_>, content: &str, start: usize, error: ExprError) {
+        let params = self.params.borrow();
+        match error {
+            ExprError::Elsewhere => {}
+            ExprError::Wrong(range, message) => {
+                let place = raw.inside_quotes(content, start + range.start, start + range.end);
+                self.report(
+                    Problem::error(Code::S112, place, "this expression has no value")
+                        .label(message),
+                );
+            }
+            ExprError::Unknown(range, name) => {
+                let place = raw.inside_quotes(content, start + range.start, start + range.end);
+                let title = format!("`{}` is neither a parameter nor a function", shown(&name));
+                let mut problem = Problem::error(Code::S112, place, title);
+                if let Some(near) = similar(&name, params.names().chain(FUNCTIONS)) {
+                    let edits = if place == raw.place {
+                        Vec::new()
+                    } else {
+                        vec![(place.range(), near.to_owned())]
+                    };
+                    problem = problem.help(format!("did you mean `{near}`?"), edits);
+                }
+                let known = if params.0.is_empty() {
+                    "none".to_owned()
+                } else {
+                    listed(params.names())
+                };
+                self.report(problem.note(format!(
+                    "parameters: {known}; functions: {}",
+                    listed(FUNCTIONS)
+                )));
+            }
+        }
+    }
+
+    /// Works out the parameters, which may refer to each other in any order.
+    pub(super) fn resolve_params(&self, entries: Vec<(String, Place, Raw<'_>)>) {
+        let mut open: Vec<Raw<'_>> = Vec::new();
+        for (name, place, raw) in entries {
+            let value = match raw.open() {
+                Opened::Bool(value) => Some(Value::Bool(value)),
+                Opened::Number => self.float(raw, raw.text).map(Value::Number),
+                // A time, or the name of some option: no expression.
+                Opened::Text(text) if text.parse::<Span>().is_ok() => Some(Value::Text(text)),
+                Opened::Text(_) => None,
+                other => {
+                    let label = format!("this is {}", other.describe());
+                    let title = format!(
+                        "parameter `{}` has to be a number, a text, true or false",
+                        shown(&name)
+                    );
+                    self.report(Problem::error(Code::S104, raw.place, title).label(label));
+                    None
+                }
+            };
+            open.push(raw);
+            self.params
+                .borrow_mut()
+                .0
+                .push(Param { name, value, place });
+        }
+        let mut states: Vec<State> = self
+            .params
+            .borrow()
+            .0
+            .iter()
+            .map(|param| {
+                if param.value.is_some() {
+                    State::Done
+                } else {
+                    State::New
+                }
+            })
+            .collect();
+        for index in 0..open.len() {
+            self.resolve(index, &open, &mut states, 0);
+        }
+    }
+
+    fn resolve(&self, index: usize, open: &[Raw<'_>], states: &mut [State], depth: u32) {
+        if states[index] != State::New {
+            return;
+        }
+        states[index] = State::Busy;
+        let raw = open[index];
+        if let Opened::Text(text) = raw.open() {
+            for name in expr::names(&text) {
+                let other = self.params.borrow().names().position(|known| known == name);
+                let Some(other) = other else { continue };
+                if states[other] == State::Busy || depth > CHAIN_MAX {
+                    let title = format!("parameter `{}` is defined by itself", shown(name));
+                    self.report(
+                        Problem::error(Code::S112, raw.place, title)
+                            .label("this goes round in a circle"),
+                    );
+                    // Whoever meets a parameter without a value says nothing further.
+                    states[index] = State::Done;
+                    return;
+                }
+                self.resolve(other, open, states, depth + 1);
+            }
+            let unknown = expr::is_name(&text)
+                && self.params.borrow().get(&text).is_none()
+                && !matches!(text.as_str(), "true" | "false");
+            let value = if unknown {
+                Some(Value::Text(text))
+            } else {
+                self.evaluate(raw, &text)
+            };
+            self.params.borrow_mut().0[index].value = value;
+        }
+        states[index] = State::Done;
+    }
+
+    /// The value of a literal number; reports what is none.
+    pub(super) fn float(&self, raw: Raw<'_>, literal: &str) -> Option<f64> {
+        let digits = literal.replace('_', "");
+        let number = match whole(&digits) {
+            #[expect(clippy::cast_precision_loss, reason = "checked right below")]
+            Some(number) => number as f64,
+            None => digits.parse().unwrap_or(f64::NAN),
+        };
+        let too_large = number.is_infinite()
+            || (number.abs() > WHOLE_LITERAL_MAX && !literal.contains(['.', 'e', 'E']));
+        let title = match number {
+            number if number.is_nan() => "this is not a number that a scenario can have",
+            _ if too_large => "this number is too large",
+            _ => return Some(number),
+        };
+        self.report(
+            Problem::error(Code::S105, raw.place, title).label("write a plain decimal number"),
+        );
+        None
+    }
+}
+
+const WHOLE_LITERAL_MAX: f64 = expr::WHOLE_MAX;
+
+/// Longer chains of parameters are refused, to spare the stack.
+const CHAIN_MAX: u32 = 200;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    New,
+    Busy,
+    Done,
+}
+
+/// A whole number from 0 to 2⁶⁴-1, in one of the bases of RON.
+pub(super) fn whole(digits: &str) -> Option<u64> {
+    let digits = digits.strip_prefix('+').unwrap_or(digits);
+    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
+        if let Some(rest) = digits.strip_prefix(prefix) {
+            return u64::from_str_radix(rest, radix).ok();
+        }
+    }
+    digits.parse().ok()
+}

@@ -1,0 +1,619 @@
+//! The methods of [`Fields`] that read one value: numbers, times, texts, choices.
+
+use super::context::{Context, whole};
+use super::expr::{self, Value, number_text};
+use super::fields::{Absent, Fields, Spec};
+use super::place::Place;
+use super::problem::{Code, Problem};
+use super::raw::{Opened, Raw};
+use super::resolved::Ron;
+use super::words::{shown, similar};
+use sim_core::kernel::random::{Probability, ProbabilityError};
+use sim_core::kernel::time::{Span, SpanError};
+use std::ops::RangeInclusive;
+
+/// One option of [`Fields::choice`].
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<T> {
+    /// As it is written.
+    pub name: &'static str,
+    /// What it stands for.
+    pub value: T,
+}
+
+/// What is read of a field when only its name and documentation are left to say.
+#[derive(Clone, Copy)]
+struct Label {
+    name: &'static str,
+    doc: &'static str,
+}
+
+impl<'r> Fields<'r> {
+    /// True or false; a text is an expression.
+    pub fn flag(&mut self, name: &'static str, default: bool, doc: &'static str) -> bool {
+        let label = Label { name, doc };
+        let read = self.leaf(
+            label,
+            "true or false",
+            Absent::Default(default.to_string()),
+            |fields, raw, opened| {
+                let value = match opened {
+                    Opened::Bool(value) => return Some(value),
+                    Opened::Text(text) => fields.cx.evaluate(raw, &text)?,
+                    other => {
+                        fields.wrong_type(raw, name, "true or false", other.describe(), doc);
+                        return None;
+                    }
+                };
+                let Value::Bool(value) = value else {
+                    fields.wrong_type(raw, name, "true or false", &result(&value), doc);
+                    return None;
+                };
+                Some(value)
+            },
+        );
+        let value = read.unwrap_or(default);
+        self.record(name, Ron::Leaf(value.to_string()));
+        value
+    }
+
+    /// A whole number in a range; without a default it is required. A text is an expression.
+    pub fn integer(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+        default: Option<u64>,
+        doc: &'static str,
+    ) -> u64 {
+        let absent = default.map_or(Absent::Required, |value| Absent::Default(value.to_string()));
+        let value = self
+            .whole_number(Label { name, doc }, &range, absent)
+            .or(default)
+            .unwrap_or(*range.start());
+        self.record(name, Ron::Leaf(value.to_string()));
+        value
+    }
+
+    /// A whole number in a range, or nothing.
+    pub fn optional_integer(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<u64>,
+        doc: &'static str,
+    ) -> Option<u64> {
+        let value = self.whole_number(Label { name, doc }, &range, Absent::Nothing)?;
+        self.record(name, Ron::Leaf(value.to_string()));
+        Some(value)
+    }
+
+    /// A number in a range; without a default it is required. A text is an expression.
+    pub fn number(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<f64>,
+        default: Option<f64>,
+        doc: &'static str,
+    ) -> f64 {
+        let absent = default.map_or(Absent::Required, |value| {
+            Absent::Default(number_text(value))
+        });
+        let limits = format!(
+            "{} to {}",
+            number_text(*range.start()),
+            number_text(*range.end())
+        );
+        let read = self.leaf(
+            Label { name, doc },
+            &format!("number, {limits}"),
+            absent,
+            |fields, raw, opened| {
+                let number = fields
+                    .numeric(raw, opened, Label { name, doc })?
+                    .value(fields.cx, raw)?;
+                if range.contains(&number) {
+                    return Some(number);
+                }
+                fields.out_of_range(raw, Label { name, doc }, &number_text(number), &limits);
+                None
+            },
+        );
+        let value = read.or(default).unwrap_or(*range.start());
+        self.record(name, Ron::Leaf(number_text(value)));
+        value
+    }
+
+    /// A probability; a literal is read exactly. Without a default it is required. A text is an expression.
+    pub fn probability(
+        &mut self,
+        name: &'static str,
+        default: Option<Probability>,
+        doc: &'static str,
+    ) -> Probability {
+        let absent = default.map_or(Absent::Required, |value| Absent::Default(value.to_string()));
+        let value = self
+            .chance(Label { name, doc }, absent)
+            .or(default)
+            .unwrap_or(Probability::NEVER);
+        self.record(name, Ron::Leaf(value.to_string()));
+        value
+    }
+
+    /// A probability, or nothing.
+    pub fn optional_probability(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+    ) -> Option<Probability> {
+        let value = self.chance(Label { name, doc }, Absent::Nothing)?;
+        self.record(name, Ron::Leaf(value.to_string()));
+        Some(value)
+    }
+
+    /// A time; without a default it is required.
+    pub fn time(&mut self, name: &'static str, default: Option<Span>, doc: &'static str) -> Span {
+        let absent = default.map_or(Absent::Required, |value| {
+            Absent::Default(quoted(&value.to_string()))
+        });
+        let value = self
+            .span(Label { name, doc }, absent)
+            .or(default)
+            .unwrap_or(Span::ZERO);
+        self.record(name, Ron::text(&value.to_string()));
+        value
+    }
+
+    /// A time, or nothing.
+    pub fn optional_time(&mut self, name: &'static str, doc: &'static str) -> Option<Span> {
+        let value = self.span(Label { name, doc }, Absent::Nothing)?;
+        self.record(name, Ron::text(&value.to_string()));
+        Some(value)
+    }
+
+    /// A number of bytes, written with a unit: `"2GiB"`.
+    pub fn bytes(&mut self, name: &'static str, default: u64, doc: &'static str) -> u64 {
+        let label = Label { name, doc };
+        let absent = Absent::Default(quoted(&bytes_text(default)));
+        let read = self.leaf(label, "size", absent, |fields, raw, opened| {
+            let bytes = match &opened {
+                Opened::Text(text) => read_bytes(text),
+                _ => None,
+            };
+            if bytes.is_none() {
+                let problem = Problem::error(
+                    Code::S113,
+                    raw.place,
+                    format!("`{name}` has to be a size with a unit"),
+                );
+                let label = format!("this is {}", opened.describe());
+                fields.cx.report(problem.label(label).help(
+                    "write it like \"512MiB\" (B, KiB, MiB, GiB, TiB)",
+                    Vec::new(),
+                ));
+            }
+            bytes
+        });
+        let value = read.unwrap_or(default);
+        self.record(name, Ron::text(&bytes_text(value)));
+        value
+    }
+
+    /// A text; without a default it is required.
+    pub fn text(&mut self, name: &'static str, default: Option<&str>, doc: &'static str) -> String {
+        let absent = default.map_or(Absent::Required, |value| Absent::Default(quoted(value)));
+        let read = self.leaf(
+            Label { name, doc },
+            "text",
+            absent,
+            |fields, raw, opened| fields.plain_text(raw, opened, Label { name, doc }),
+        );
+        let value = read.or(default.map(str::to_owned)).unwrap_or_default();
+        self.record(name, Ron::text(&value));
+        value
+    }
+
+    /// A list of texts, each with its place.
+    pub fn texts(&mut self, name: &'static str, doc: &'static str) -> Vec<(Place, String)> {
+        let texts: Vec<_> = self
+            .raw_texts(name, doc)
+            .into_iter()
+            .map(|(raw, text)| (raw.place, text))
+            .collect();
+        self.record(
+            name,
+            Ron::List(texts.iter().map(|(_, text)| Ron::text(text)).collect()),
+        );
+        texts
+    }
+
+    /// A list of texts as written; not recorded.
+    pub(super) fn raw_texts(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+    ) -> Vec<(Raw<'r>, String)> {
+        let absent = Absent::Default("[]".to_owned());
+        let node = self.take(Spec {
+            name,
+            kind: "list of texts".to_owned(),
+            absent,
+            doc,
+            options: &[],
+        });
+        let items = self.items(name, node);
+        let label = Label { name, doc };
+        items
+            .into_iter()
+            .filter_map(|item| item.raw)
+            .filter_map(|raw| Some((raw, self.plain_text(raw, raw.open(), label)?)))
+            .collect()
+    }
+
+    /// One of a few names; without a default it is required. A text is a parameter that holds the name.
+    pub fn choice<T: Copy + PartialEq>(
+        &mut self,
+        name: &'static str,
+        options: &[Choice<T>],
+        default: Option<T>,
+        doc: &'static str,
+    ) -> T {
+        let names: Vec<&str> = options.iter().map(|option| option.name).collect();
+        let default =
+            default.and_then(|value| options.iter().position(|option| option.value == value));
+        let absent = default.map_or(Absent::Required, |index| {
+            Absent::Default(names[index].to_owned())
+        });
+        let node = self.take(Spec {
+            name,
+            kind: "one of".to_owned(),
+            absent,
+            doc,
+            options: &names,
+        });
+        let read = self.only(name, node).and_then(|raw| {
+            let word = match raw.open() {
+                Opened::Tuple(word, items) if items.is_empty() && !word.is_empty() => {
+                    word.to_owned()
+                }
+                Opened::Text(text) => match self.cx.params.borrow().get(&text) {
+                    Some(param) => param.value.as_ref()?.to_string(),
+                    None => {
+                        let problem = Problem::error(
+                            Code::S104,
+                            raw.place,
+                            format!("`{name}` is a name, not a text"),
+                        );
+                        let edits = if names.contains(&text.as_str()) {
+                            vec![(raw.place.range(), text)]
+                        } else {
+                            Vec::new()
+                        };
+                        self.cx.report(
+                            problem
+                                .label("this is a text")
+                                .help("write it without quotes", edits),
+                        );
+                        return None;
+                    }
+                },
+                other => {
+                    self.wrong_type(
+                        raw,
+                        name,
+                        &format!("one of {}", names.join(", ")),
+                        other.describe(),
+                        doc,
+                    );
+                    return None;
+                }
+            };
+            let index = names.iter().position(|option| *option == word);
+            if index.is_none() {
+                self.wrong_name(raw, name, &word, &names);
+            }
+            index
+        });
+        let index = read.or(default).unwrap_or(0);
+        self.record(name, Ron::Leaf(names[index].to_owned()));
+        options[index].value
+    }
+
+    /// Declares a field of one value and reads it. None if it is absent or wrong.
+    pub(super) fn leaf_value<T>(
+        &mut self,
+        spec: Spec<'_>,
+        read: impl FnOnce(&Self, Raw<'r>, Opened<'r>) -> Option<T>,
+    ) -> Option<T> {
+        let name = spec.name;
+        let node = self.take(spec);
+        let raw = self.only(name, node)?;
+        read(self, raw, raw.open())
+    }
+
+    fn leaf<T>(
+        &mut self,
+        label: Label,
+        kind: &str,
+        absent: Absent,
+        read: impl FnOnce(&Self, Raw<'r>, Opened<'r>) -> Option<T>,
+    ) -> Option<T> {
+        let spec = Spec {
+            name: label.name,
+            kind: kind.to_owned(),
+            absent,
+            doc: label.doc,
+            options: &[],
+        };
+        self.leaf_value(spec, read)
+    }
+
+    /// The text of a value that has nothing inside.
+    fn only(&self, name: &str, node: super::sets::Node<'r>) -> Option<Raw<'r>> {
+        for set in &node.sets {
+            let title = format!("`{name}` has no field `{}`", shown(set.first()));
+            self.cx.report(
+                Problem::error(Code::S101, set.place(), title).label("there is nothing inside"),
+            );
+        }
+        node.raw
+    }
+
+    fn whole_number(
+        &mut self,
+        label: Label,
+        range: &RangeInclusive<u64>,
+        absent: Absent,
+    ) -> Option<u64> {
+        let limits = match *range.end() {
+            u64::MAX => format!("at least {}", range.start()),
+            end => format!("{} to {end}", range.start()),
+        };
+        self.leaf(
+            label,
+            &format!("whole number, {limits}"),
+            absent,
+            |fields, raw, opened| fields.whole_value(raw, opened, label.name, label.doc, range),
+        )
+    }
+
+    /// A whole number, from a literal or an expression.
+    pub(super) fn whole_value(
+        &self,
+        raw: Raw<'r>,
+        opened: Opened<'r>,
+        name: &'static str,
+        doc: &'static str,
+        range: &RangeInclusive<u64>,
+    ) -> Option<u64> {
+        let label = Label { name, doc };
+        let numeric = self.numeric(raw, opened, label)?;
+        let limits = match *range.end() {
+            u64::MAX => format!("at least {}", range.start()),
+            end => format!("{} to {end}", range.start()),
+        };
+        let exact = match &numeric {
+            Numeric::Literal(text) => whole(text),
+            Numeric::Computed(_) => None,
+        };
+        let number = match exact {
+            Some(number) => number,
+            None => {
+                let text = match &numeric {
+                    Numeric::Literal(text) => text.clone(),
+                    Numeric::Computed(number) => number_text(*number),
+                };
+                let number = numeric.value(self.cx, raw)?;
+                if number.fract() != 0.0 {
+                    self.wrong_type(raw, name, "a whole number", &shown(&text), doc);
+                    return None;
+                }
+                if !(0.0..=expr::WHOLE_MAX).contains(&number) {
+                    self.out_of_range(raw, label, &shown(&text), &limits);
+                    return None;
+                }
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "whole, and 0 to 2^53"
+                )]
+                let number = number as u64;
+                number
+            }
+        };
+        if range.contains(&number) {
+            return Some(number);
+        }
+        self.out_of_range(raw, label, &number.to_string(), &limits);
+        None
+    }
+
+    fn numeric(&self, raw: Raw<'r>, opened: Opened<'r>, label: Label) -> Option<Numeric> {
+        match opened {
+            Opened::Number => Some(Numeric::Literal(raw.text.replace('_', ""))),
+            Opened::Text(text) => match self.cx.evaluate(raw, &text)? {
+                Value::Number(number) => Some(Numeric::Computed(number)),
+                other => {
+                    self.wrong_type(raw, label.name, "a number", &result(&other), label.doc);
+                    None
+                }
+            },
+            other => {
+                self.wrong_type(raw, label.name, "a number", other.describe(), label.doc);
+                None
+            }
+        }
+    }
+
+    fn out_of_range(&self, raw: Raw<'_>, label: Label, found: &str, limits: &str) {
+        let title = format!("`{}` is out of range", label.name);
+        let problem = Problem::error(Code::S105, raw.place, title)
+            .label(format!("this is {found}, not {limits}"));
+        self.cx
+            .report(problem.note(format!("`{}`: {}", label.name, label.doc)));
+    }
+
+    fn chance(&mut self, label: Label, absent: Absent) -> Option<Probability> {
+        self.leaf(label, "probability", absent, |fields, raw, opened| {
+            let text = match fields.numeric(raw, opened, label)? {
+                Numeric::Literal(text) => decimal(&text),
+                // By way of its shortest decimal, so that 0.1 is 0.1 wherever it comes from.
+                Numeric::Computed(number) => number_text(number),
+            };
+            match Probability::parse(&text) {
+                Ok(probability) => Some(probability),
+                Err(ProbabilityError::Range) => {
+                    fields.out_of_range(raw, label, &shown(&text), "0 to 1");
+                    None
+                }
+                Err(_) => {
+                    fields.wrong_type(
+                        raw,
+                        label.name,
+                        "a number from 0 to 1",
+                        "no plain decimal number",
+                        label.doc,
+                    );
+                    None
+                }
+            }
+        })
+    }
+
+    fn span(&mut self, label: Label, absent: Absent) -> Option<Span> {
+        self.leaf(label, "time", absent, |fields, raw, opened| match opened {
+            Opened::Text(text) => {
+                let params = fields.cx.params.borrow();
+                let text = match params.get(&text).map(|param| &param.value) {
+                    Some(None) => return None,
+                    Some(Some(value)) => value.to_string(),
+                    None => text,
+                };
+                drop(params);
+                text.parse()
+                    .map_err(|error| fields.cx.report(bad_time(raw.place, &text, error)))
+                    .ok()
+            }
+            Opened::Number => {
+                fields
+                    .cx
+                    .report(bad_time(raw.place, raw.text, SpanError::NoUnit));
+                None
+            }
+            other => {
+                fields.wrong_type(
+                    raw,
+                    label.name,
+                    "a time such as \"5ms\"",
+                    other.describe(),
+                    label.doc,
+                );
+                None
+            }
+        })
+    }
+
+    fn plain_text(&self, raw: Raw<'r>, opened: Opened<'r>, label: Label) -> Option<String> {
+        match opened {
+            Opened::Text(text) => Some(text),
+            Opened::Tuple(word, items) if items.is_empty() && !word.is_empty() => {
+                let problem = Problem::error(
+                    Code::S104,
+                    raw.place,
+                    format!("`{}` has to be a text", label.name),
+                );
+                let edits = vec![(raw.place.range(), quoted(word))];
+                self.cx.report(
+                    problem
+                        .label("this is a name")
+                        .help("put it in quotes", edits),
+                );
+                None
+            }
+            other => {
+                self.wrong_type(raw, label.name, "a text", other.describe(), label.doc);
+                None
+            }
+        }
+    }
+}
+
+/// A number as it is written, or as an expression gave it.
+enum Numeric {
+    Literal(String),
+    Computed(f64),
+}
+
+impl Numeric {
+    fn value(&self, cx: &Context<'_>, raw: Raw<'_>) -> Option<f64> {
+        match self {
+            Numeric::Literal(text) => cx.float(raw, text),
+            Numeric::Computed(number) => Some(*number),
+        }
+    }
+}
+
+/// A time that is none. `text` is what is taken for a time: the text at `place`, or the value of its parameter.
+pub(super) fn bad_time(place: Place, text: &str, error: SpanError) -> Problem {
+    let units = "ns, us, ms, s, min, h";
+    let short = shown(text.trim());
+    match error {
+        SpanError::NoUnit => {
+            let problem = Problem::error(Code::S110, place, error.to_string())
+                .label(format!("{short} what?"));
+            let edits = vec![(place.range(), format!("\"{short}ms\""))];
+            problem.help(
+                format!("write the time as text with a unit ({units})"),
+                edits,
+            )
+        }
+        SpanError::UnknownUnit => {
+            let unit = text
+                .trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_' | ' '));
+            let near = similar(unit, ["ns", "us", "ms", "min"])
+                .map_or(String::new(), |near| format!(", perhaps `{near}`"));
+            Problem::error(Code::S111, place, error.to_string())
+                .label(format!("one of {units}{near}"))
+        }
+        other => Problem::error(Code::S111, place, other.to_string())
+            .label("write it like \"250us\" or \"1.5s\""),
+    }
+}
+
+/// A literal of RON as a plain decimal number.
+fn decimal(literal: &str) -> String {
+    let literal = literal.strip_prefix('+').unwrap_or(literal);
+    let lead = if literal.starts_with('.') { "0" } else { "" };
+    let trail = if literal.ends_with('.') { "0" } else { "" };
+    format!("{lead}{literal}{trail}")
+}
+
+fn quoted(text: &str) -> String {
+    Ron::text(text).line()
+}
+
+fn result(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number_text(*number),
+        Value::Bool(value) => value.to_string(),
+        Value::Text(text) => format!("the text `{}`", shown(text)),
+    }
+}
+
+const BYTE_UNITS: [(&str, u32); 5] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
+
+fn read_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (_, shift) = BYTE_UNITS
+        .into_iter()
+        .find(|(unit, _)| *unit == text[end..].trim_start())?;
+    text[..end].parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+fn bytes_text(bytes: u64) -> String {
+    let whole = |shift: u32| bytes > 0 && bytes.trailing_zeros() >= shift;
+    let (unit, shift) = BYTE_UNITS
+        .into_iter()
+        .find(|(_, shift)| whole(*shift))
+        .unwrap_or(("B", 0));
+    format!("{}{unit}", bytes >> shift)
+}

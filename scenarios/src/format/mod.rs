@@ -1,0 +1,51 @@
+//! The scenario format: from a text and what the command line adds to it, to a [`Scenario`].
+//!
+//! ```text
+//! text ──ron──▶ one level at a time (raw) ──▶ Fields: read, check, record, describe ──▶ Scenario
+//!                 ▲ overrides: variant, -p, --set                  └─▶ problems, all of them
+//! ```
+//!
+//! ron decides what is legal syntax; its first error ends the reading. After that everything that is wrong is
+//! collected and reported together. **A field is declared once**: the call that reads it names its default and
+//! its documentation, so that the reader, the resolved file and `stormglass explain` cannot drift apart.
+
+mod codes;
+mod context;
+mod declare;
+mod entry;
+mod expect;
+mod expr;
+mod fields;
+mod leaves;
+mod nodes;
+mod place;
+mod problem;
+mod raw;
+mod read;
+mod render;
+mod resolved;
+mod scenario;
+mod sets;
+mod syntax;
+mod tokens;
+mod words;
+
+pub use codes::{Code, Explanation, UnknownCode};
+pub use declare::NODES_MAX;
+pub use entry::{About, Configured, Entry, Need};
+pub use expect::{Bound, Comparison, Expectation, Sentence, Statistic};
+pub use expr::Value;
+pub use fields::{FieldDoc, Fields};
+pub use leaves::Choice;
+pub use nodes::NodeSet;
+pub use place::{Place, SourceId, Sources};
+pub use problem::{Edits, Problem, Severity};
+pub use read::{Overrides, Reading, Variant, describe, read, validate};
+pub use render::{Look, human, json, short};
+pub use scenario::{
+    Fault, FaultKind, Job, Links, Network, Places, Scenario, Stop, StopWhen, Topology, Trace, Trigger, Turn,
+};
+pub use sim_core::kernel::random::{Delay, Probability};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! A scenario, read and checked: plain values, every default filled in.
+
+use std::fmt;
+
+use super::entry::Configured;
+use super::expect::Expectation;
+use super::nodes::NodeSet;
+use super::place::Place;
+use sim_core::kernel::random::{Delay, Probability};
+use sim_core::kernel::time::Span;
+
+/// Everything that a run depends on.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Its name; `name/variant` when a variant is chosen. Fit for a path.
+    pub name: String,
+    /// In one sentence; may be empty.
+    pub about: String,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// Parameters in the order of the file, resolved, as text.
+    pub params: Vec<(String, String)>,
+    /// How many nodes: 1 to 10,000,000.
+    pub nodes: u32,
+    /// Who can talk to whom.
+    pub topology: Topology,
+    /// What the network does to a message.
+    pub network: Network,
+    /// The protocol with its parameters and the operations of the workload.
+    pub protocol: Box<dyn Configured>,
+    /// The protocol with all its parameters, as a file would say it.
+    pub protocol_text: String,
+    /// What lies between the protocol and the network.
+    pub links: Links,
+    /// What the clients ask for.
+    pub workload: Vec<Job>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// What must hold.
+    pub expect: Vec<Expectation>,
+    /// Names of properties that this scenario is meant to break.
+    pub expect_violation: Vec<String>,
+    /// When the run ends.
+    pub stop: Stop,
+    /// How much is written down.
+    pub trace: Trace,
+    /// Where the fields are written that a report may have to point at.
+    pub places: Places,
+    /// The resolved scenario as a file: reading it gives this scenario again, and this text.
+    pub resolved: String,
+}
+
+/// Where fields of a scenario are written; none that is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// `protocol`, or what overrides it.
+    pub protocol: Option<Place>,
+    /// `network.loss`.
+    pub loss: Option<Place>,
+    /// `network.duplicate`.
+    pub duplicate: Option<Place>,
+}
+
+impl Scenario {
+    /// The name of the scenario itself, and that of the variant if one is chosen.
+    #[must_use]
+    pub fn name_and_variant(&self) -> (&str, Option<&str>) {
+        match self.name.split_once('/') {
+            Some((name, variant)) => (name, Some(variant)),
+            None => (&self.name, None),
+        }
+    }
+}
+
+/// As a file says it.
+impl fmt::Display for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Links::FairLoss => "FairLoss",
+            Links::AssumedReliable => "Assumed(Reliable)",
+            Links::Weaker => "Weaker(FairLoss)",
+        })
+    }
+}
+
+/// Who can talk to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// Everybody to everybody.
+    Complete,
+}
+
+/// What the network does to a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// How long a copy travels.
+    pub latency: Delay,
+    /// How likely a copy is lost.
+    pub loss: Probability,
+    /// How likely it arrives twice.
+    pub duplicate: Probability,
+}
+
+/// What lies between the protocol and the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// Nothing: copies may be lost, duplicated, reordered.
+    FairLoss,
+    /// Nothing either, but the network is taken to be perfect: textbook counts.
+    AssumedReliable,
+    /// Fair-loss links under a protocol that needs more, on purpose.
+    Weaker,
+}
+
+/// One line of the workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// When.
+    pub turn: Turn,
+    /// At which nodes.
+    pub node: NodeSet,
+    /// Which operation, as an index into those that the protocol has read.
+    pub operation: usize,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// When a job asks for its operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Once.
+    Once {
+        /// Time since the start.
+        at: Span,
+    },
+    /// At `from`, then after each `every` (which is above zero), before `until`.
+    Repeated {
+        /// The period.
+        every: Span,
+        /// The first time.
+        from: Span,
+        /// No more from here on.
+        until: Span,
+    },
+}
+
+/// One fault. Its id is `faults[index]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Its place in the list, from 0.
+    pub index: usize,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FaultKind {
+    /// These nodes stop for good.
+    Crash {
+        /// Which.
+        node: NodeSet,
+        /// When.
+        trigger: Trigger,
+    },
+}
+
+/// When a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// At this time.
+    At(Span),
+    /// At a time drawn for each node, from the first to the second.
+    Between(Span, Span),
+    /// After so many copies that the node has sent.
+    AfterSends(u64),
+}
+
+/// When the run ends: whatever comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// At this time.
+    pub at: Span,
+    /// Earlier, on a condition.
+    pub when: StopWhen,
+    /// After so many events.
+    pub events: u64,
+    /// At so many bytes of memory.
+    pub memory: u64,
+}
+
+/// What ends a run before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopWhen {
+    /// Nothing is in flight, armed or planned.
+    Quiescent,
+    /// Nothing.
+    Never,
+}
+
+/// How much of a run is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trace {
+    /// Nothing.
+    Off,
+    /// Counts.
+    Summary,
+    /// Every message.
+    Messages,
+    /// Every message and every change of state.
+    Full,
+}

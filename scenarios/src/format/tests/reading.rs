@@ -1,0 +1,261 @@
+//! Sound scenarios mean what they say.
+
+use super::*;
+use sim_core::kernel::time::Span;
+
+#[test]
+fn the_first_example_reads_as_it_says() {
+    let scenario = Attempt::of(EAGER_SENDER_CRASH).scenario();
+    assert_eq!(
+        (scenario.name.as_str(), scenario.seed, scenario.nodes),
+        ("eager-sender-crash", 42, 5)
+    );
+    assert_eq!(
+        scenario.params,
+        [
+            ("n".to_owned(), "5".to_owned()),
+            ("k".to_owned(), "2".to_owned())
+        ]
+    );
+    let (min, max) = (Span::from_millis(1), Span::from_millis(5));
+    assert_eq!(scenario.network.latency, Delay::Uniform { min, max });
+    assert_eq!(scenario.links, Links::AssumedReliable);
+    assert_eq!(
+        scenario.workload[0].turn,
+        Turn::Once {
+            at: Span::from_millis(1)
+        }
+    );
+    assert_eq!(
+        (&scenario.workload[0].node, scenario.workload[0].operation),
+        (&NodeSet::One(0), 0)
+    );
+    let crash = FaultKind::Crash {
+        node: NodeSet::One(0),
+        trigger: Trigger::AfterSends(2),
+    };
+    assert_eq!(
+        (scenario.faults[0].index, &scenario.faults[0].kind),
+        (0, &crash)
+    );
+    assert_eq!(scenario.stop.at, Span::from_secs(5));
+    assert_eq!(
+        (scenario.stop.events, scenario.stop.memory),
+        (10_000_000, 4 << 30)
+    );
+    assert_eq!(scenario.trace, Trace::Full);
+    let metric = Sentence::Metric {
+        statistic: None,
+        metric: "messages".to_owned(),
+        comparison: Comparison::AtMost,
+        bound: Bound::Number(20.0),
+        bound_text: "n*(n-1)".to_owned(),
+    };
+    assert_eq!(scenario.expect[4].sentence, metric);
+    assert_eq!(scenario.expect[5].text, "sometimes relay_saved_a_node");
+    assert_eq!(
+        scenario.expect[5].condition,
+        Some(("0 < k and k < n - 1".to_owned(), true))
+    );
+    assert_eq!(
+        format!("{:?}", scenario.protocol),
+        "Configuration { relay: true, fanout: 0, operations: [\"hello\"] }"
+    );
+}
+
+#[test]
+fn a_variant_overrides_whole_fields_and_merges_parameters() {
+    let reading = Attempt::of(EAGER_SENDER_CRASH).variant("no-relay").read();
+    let scenario = reading.scenario.unwrap();
+    assert_eq!(scenario.name, "eager-sender-crash/no-relay");
+    assert_eq!(scenario.expect_violation, ["agreement"]);
+    assert!(format!("{:?}", scenario.protocol).contains("relay: false"));
+    assert_eq!(reading.variants[0].name, "no-relay");
+    assert_eq!(reading.variants[0].expect_violation, ["agreement"]);
+
+    let text = with(
+        "params: {\"a\": 1, \"b\": \"2 * a\"}, stop: (at: \"9s\"), variants: {\"v\": (params: {\"a\": 7}, stop: (events: 5))},",
+    );
+    let scenario = Attempt::of(&text).variant("v").scenario();
+    assert_eq!(
+        scenario.params,
+        [
+            ("a".to_owned(), "7".to_owned()),
+            ("b".to_owned(), "14".to_owned())
+        ]
+    );
+    assert_eq!(
+        (scenario.stop.at, scenario.stop.events),
+        (Span::from_secs(9), 5)
+    );
+}
+
+#[test]
+fn the_command_line_has_the_last_word() {
+    let attempt = Attempt::of(EAGER_SENDER_CRASH)
+        .variant("no-relay")
+        .param("n=3 + 4")
+        .param("k=floor(n / 2)")
+        .set("seed=18446744073709551615")
+        .set("network.latency=LogNormal(median: \"20ms\", p99: \"120ms\")")
+        .set("network.latency.p99=\"90ms\"")
+        .set("faults.0.when.0=1")
+        .set("protocol.relay=true")
+        .expect("messages < 99 where n == 7");
+    let scenario = attempt.scenario();
+    assert_eq!((scenario.nodes, scenario.seed), (7, u64::MAX));
+    assert_eq!(scenario.params[1].1, "3");
+    let (median, p99) = (Span::from_millis(20), Span::from_millis(90));
+    assert_eq!(
+        scenario.network.latency,
+        Delay::LogNormal {
+            median,
+            p99,
+            min: Span::ZERO,
+            max: None
+        }
+    );
+    let FaultKind::Crash { trigger, .. } = &scenario.faults[0].kind;
+    assert_eq!(*trigger, Trigger::AfterSends(1));
+    assert!(format!("{:?}", scenario.protocol).contains("relay: true"));
+    assert_eq!(
+        scenario.expect.last().unwrap().condition,
+        Some(("n == 7".to_owned(), true))
+    );
+}
+
+#[test]
+fn the_resolved_scenario_reads_back_to_itself() {
+    let full = r#"(
+        name: "all", nodes: "2 * f + 1", seed: "f", params: { "f": "floor(x)", "x": 2.9, "mode": "fast", "lag": "5ms" },
+        protocol: PushGossip(fanout: "f"), about: "quotes \" and \\ and \u{7}",
+        network: (latency: Pareto(scale: "lag", shape: 1.5, max: "1s"), loss: "x / 29", duplicate: 1e-19),
+        workload: [
+            (every: "20ms", until: "4s", node: Random(fraction: 0.5, except: ["f", 0, 0]), do: Multicast("x")),
+            (at: "0s", node: 0..=3, do: Multicast("y")), (at: "0s", node: [3, 1], do: Multicast("")),
+        ],
+        faults: [Crash(node: First("f"), between: ("0ms", "1s")), Crash(node: All, at: "1500ms")],
+        expect: ["p99(delivery_latency) <= 2s where f >= 1", "delivery_ratio >= x / 3", "sometimes agreement"],
+        stop: (when: Never, memory: "1536MiB"), trace: Off, links: Weaker(FairLoss),
+    )"#;
+    for text in [EAGER_SENDER_CRASH, full] {
+        let first = Attempt::of(text).scenario();
+        let second = Attempt::of(&first.resolved).scenario();
+        assert_eq!(second.resolved, first.resolved);
+        let facts = |scenario: &Scenario| {
+            let Scenario {
+                name,
+                about,
+                seed,
+                params,
+                nodes,
+                network,
+                protocol,
+                links,
+                stop,
+                trace,
+                ..
+            } = scenario;
+            let jobs: Vec<_> = scenario
+                .workload
+                .iter()
+                .map(|job| (job.turn, job.node.clone(), job.operation))
+                .collect();
+            let faults: Vec<_> = scenario
+                .faults
+                .iter()
+                .map(|fault| fault.kind.clone())
+                .collect();
+            let expect: Vec<_> = scenario
+                .expect
+                .iter()
+                .map(|one| (&one.text, &one.sentence, &one.condition))
+                .collect();
+            format!(
+                "{name} {about} {seed} {params:?} {nodes} {network:?} {protocol:?} {links:?} {stop:?} {trace:?} {jobs:?} {faults:?} {expect:?}"
+            )
+        };
+        assert_eq!(facts(&second), facts(&first));
+    }
+    let resolved = Attempt::of(full).scenario().resolved;
+    for line in [
+        "network: (latency: Pareto(scale: \"5ms\", shape: 1.5, max: \"1s\"), loss: 0.1, duplicate: 0.0000000000000000001),",
+    ] {
+        assert!(resolved.contains(line), "{line}\n{resolved}");
+    }
+}
+
+#[test]
+fn a_short_scenario_has_all_defaults() {
+    let scenario = Attempt::of("(name: \"s\", nodes: 3, protocol: PushGossip)").scenario();
+    assert_eq!(
+        scenario.resolved,
+        r#"(
+    name: "s",
+    about: "",
+    params: {},
+    seed: 0,
+    nodes: 3,
+    topology: Complete,
+    network: (latency: Fixed("1ms"), loss: 0, duplicate: 0),
+    protocol: PushGossip(fanout: 3),
+    links: FairLoss,
+    workload: [],
+    faults: [],
+    expect: [],
+    expect_violation: [],
+    stop: (at: "60s", when: Quiescent, events: 10000000, memory: "4GiB"),
+    trace: Messages,
+)
+"#
+    );
+    let eager = Attempt::of("(name: \"s\", nodes: 3, protocol: EagerMulticast)").scenario();
+    assert_eq!(eager.links, Links::AssumedReliable);
+    let weaker =
+        Attempt::of("(name: \"s\", nodes: 3, protocol: EagerMulticast, links: Weaker(FairLoss))")
+            .scenario();
+    assert_eq!(weaker.links, Links::Weaker);
+}
+
+#[test]
+fn every_field_is_described() {
+    let docs = describe(&REGISTRY);
+    let find = |path: &str| {
+        docs.iter()
+            .find(|doc| doc.path == path)
+            .unwrap_or_else(|| panic!("{path}\n{docs:#?}"))
+    };
+    assert_eq!(find("scenario.network.loss").default.as_deref(), Some("0"));
+    assert_eq!(find("scenario.name").default, None);
+    assert_eq!(find("scenario.network.latency").options.len(), 6);
+    assert_eq!(find("scenario.network.latency.Uniform.min").kind, "time");
+    assert_eq!(find("scenario.faults.Crash.node").kind, "nodes");
+    assert_eq!(
+        find("scenario.faults.Crash.when").default.as_deref(),
+        Some("")
+    );
+    assert_eq!(find("scenario.faults.Crash.between.from").kind, "time");
+    assert_eq!(
+        find("scenario.protocol.PushGossip.fanout")
+            .default
+            .as_deref(),
+        Some("3")
+    );
+    assert_eq!(
+        find("scenario.protocol.PushGossip.do.Multicast.payload").kind,
+        "text"
+    );
+    assert_eq!(find("scenario.workload.at").doc, "when, since the start");
+    assert_eq!(
+        find("scenario.stop.memory").default.as_deref(),
+        Some("\"4GiB\"")
+    );
+    assert!(docs.iter().all(|doc| !doc.doc.is_empty()));
+}
+
+#[test]
+fn attributes_marks_and_line_ends_of_editors_are_no_matter() {
+    let text =
+        format!("\u{feff}#![type = \"a.b\"]\n// hi\n{EAGER_SENDER_CRASH}").replace('\n', "\r\n");
+    assert_eq!(Attempt::of(&text).scenario().nodes, 5);
+}
