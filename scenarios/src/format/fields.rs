@@ -541,7 +541,10 @@ impl<'r> Fields<'r> {
     /// Notes the resolved value of a field.
     /// The resolved value of a field that has been read.
     pub(super) fn recorded(&self, name: &str) -> Option<&Ron> {
-        self.resolved.iter().find(|(known, _)| *known == name).map(|(_, ron)| ron)
+        self.resolved
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, ron)| ron)
     }
 
     /// Where a field is written, if it is.

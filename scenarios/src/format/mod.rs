@@ -12,12 +12,15 @@
 mod codes;
 mod context;
 mod declare;
+mod declare_network;
+mod declare_work;
 mod entry;
 mod expect;
 mod expr;
 mod fields;
 mod leaves;
 mod nodes;
+mod params;
 mod place;
 mod problem;
 mod raw;
@@ -43,7 +46,8 @@ pub use problem::{Edits, Problem, Severity};
 pub use read::{Overrides, Reading, Variant, describe, read, validate};
 pub use render::{Look, human, json, short};
 pub use scenario::{
-    Fault, FaultKind, Job, Links, Network, Places, Scenario, Stop, StopWhen, Topology, Trace, Trigger, Turn,
+    Fault, FaultKind, Job, Links, Network, Places, Scenario, Stop, StopWhen, Topology, Trace,
+    Trigger, Turn,
 };
 pub use sim_core::kernel::random::{Delay, Probability};
 
