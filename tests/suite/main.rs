@@ -3,4 +3,8 @@
 mod conformance;
 mod counts;
 mod draws;
+mod golden;
+mod hostile;
+mod imports;
+mod library;
 mod mutants;

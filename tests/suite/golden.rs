@@ -1,0 +1,55 @@
+//! Golden traces of every shipped scenario and variant: nothing changes unnoticed.
+//!
+//! A snapshot holds the figures, the fingerprint and the trace. Tests run unoptimised and with any number of threads;
+//! `.ci/run` runs this module once more in release, so the same snapshots hold for both.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use scenarios::testing::runs;
+
+pub fn library() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+/// Every scenario file of the library, in the order of their paths.
+pub fn files() -> Vec<PathBuf> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        let entries = std::fs::read_dir(folder).expect("the library is there");
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("it can be read").path()).collect();
+        paths.sort();
+        for path in paths {
+            if path.is_dir() { walk(&path, found) } else if path.extension().is_some_and(|end| end == "ron") { found.push(path) }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&library(), &mut found);
+    assert!(found.len() >= 5, "the library has at least five scenarios");
+    found
+}
+
+#[test]
+fn scenario_library() {
+    insta::glob!("../../scenarios", "**/*.ron", |path| {
+        for run in runs(path) {
+            insta::with_settings!({ description => run.scenario().about.clone(), omit_expression => true, snapshot_path => "golden" }, {
+                insta::assert_snapshot!(run.title().replace('/', "."), run.snapshot());
+            });
+        }
+    });
+}
+
+/// The bytes of a run do not depend on what else runs, or on which thread it does.
+#[test]
+fn fingerprints_do_not_depend_on_threads() {
+    let fingerprints = || -> BTreeMap<String, u64> {
+        let small = files().into_iter().filter(|file| !file.ends_with("eager-crowd.ron"));
+        small.flat_map(runs).map(|run| (run.title().to_owned(), run.run().fingerprint)).collect()
+    };
+    let alone = fingerprints();
+    let crowd: Vec<_> = (0..7).map(|_| thread::spawn(fingerprints)).collect();
+    for thread in crowd {
+        assert_eq!(thread.join().expect("no run panics"), alone);
+    }
+}

@@ -1,0 +1,41 @@
+//! The scenario library: every file says what to look at, and what it resolves to is the same run.
+
+use std::fs;
+
+use scenarios::format::{Overrides, Sources, read};
+use scenarios::protocols::Shipped;
+use scenarios::recipe::Registry;
+use scenarios::run::{Options, run};
+
+use crate::golden::files;
+
+/// Whoever opens a file reads first what it is about and what to look at.
+#[test]
+fn every_scenario_says_what_to_look_at() {
+    for file in files() {
+        let text = fs::read_to_string(&file).expect("it can be read");
+        let header: String = text.lines().take_while(|line| line.starts_with("//")).collect();
+        assert!(header.contains("Look at:"), "{}", file.display());
+        let name = file.file_stem().and_then(|stem| stem.to_str()).expect("a name");
+        assert!(text.contains(&format!("name: \"{name}\"")), "{}: the name is the file's", file.display());
+    }
+}
+
+/// The resolved scenario, with every default written out, is the same scenario and gives the same run.
+#[test]
+fn the_resolved_scenario_gives_the_same_run() {
+    for file in files() {
+        for tested in scenarios::testing::runs(&file) {
+            if tested.run().metrics.messages > 10_000 {
+                continue;
+            }
+            let mut sources = Sources::new();
+            let resolved = sources.add("resolved.ron", tested.scenario().resolved.as_str());
+            let reading = read(&sources, resolved, &Overrides::default(), Shipped.entries());
+            let again = reading.scenario.unwrap_or_else(|| panic!("{}: {:?}", tested.title(), reading.problems));
+            assert_eq!(again.resolved, tested.scenario().resolved, "{}", tested.title());
+            let same = run(&again, &Shipped, Options::default());
+            assert_eq!(same.fingerprint, tested.run().fingerprint, "{}", tested.title());
+        }
+    }
+}
