@@ -21,6 +21,9 @@ pub enum Value {
 /// Up to here every whole number is an `f64`.
 pub(super) const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 
+/// The same, as an integer.
+pub(super) const WHOLE_LITERAL_MAX: u64 = 1 << 53;
+
 /// A number as it is written in a resolved scenario: reads back to the same number.
 pub(super) fn number_text(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() <= WHOLE_MAX {
@@ -160,7 +163,12 @@ fn number_length(rest: &str) -> usize {
 
 fn checked_literal(text: &str, number: f64, range: Range<usize>) -> Result<f64, ExprError> {
     let whole = !text.contains(['.', 'e', 'E']);
-    if !number.is_finite() || (whole && number > WHOLE_MAX) {
+    let inexact = whole
+        && text
+            .replace('_', "")
+            .parse::<u64>()
+            .is_ok_and(|exact| exact > WHOLE_LITERAL_MAX);
+    if !number.is_finite() || inexact || (whole && number > WHOLE_MAX) {
         return Err(ExprError::Wrong(
             range,
             "this number is too large".to_owned(),

@@ -45,7 +45,8 @@ fn survives(text: &str) {
             !shown.contains(|c: char| c.is_control() && c != '\n'),
             "{shown:?}"
         );
-        human(&attempt.sources, problem, Look::Coloured);
+        let coloured = human(&attempt.sources, problem, Look::Coloured);
+        assert!(coloured.len() > shown.len());
         assert!(short(&attempt.sources, problem).len() <= 1500);
         assert!(!json(&attempt.sources, problem).contains('\n'));
     }
@@ -206,7 +207,7 @@ fn values_that_are_hard_to_swallow() {
                 .set(&format!("{path}={value}"))
                 .param(&format!("n={value}"));
             for problem in attempt.read().problems {
-                human(&attempt.sources, &problem, Look::Plain);
+                assert!(human(&attempt.sources, &problem, Look::Plain).len() <= 3000);
             }
         }
     }
