@@ -4,9 +4,8 @@ use super::expr::{self, ExprError, FUNCTIONS, Lookup, Value};
 use super::fields::FieldDoc;
 use super::place::{Place, Sources};
 use super::problem::{Code, Problem};
-use super::raw::{Opened, Raw};
+use super::raw::Raw;
 use super::words::{listed, shown, similar};
-use sim_core::kernel::time::Span;
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -86,6 +85,11 @@ impl<'s> Context<'s> {
         }
     }
 
+    /// How many problems there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
     /// The value of the expression `content`, which `raw` holds in quotes.
     pub(super) fn evaluate(&self, raw: Raw<'_>, content: &str) -> Option<Value> {
         self.evaluate_part(raw, content, 0..content.len())
@@ -142,95 +146,20 @@ impl<'s> Context<'s> {
         }
     }
 
-    /// Works out the parameters, which may refer to each other in any order.
-    pub(super) fn resolve_params(&self, entries: Vec<(String, Place, Raw<'_>)>) {
-        let mut open: Vec<Raw<'_>> = Vec::new();
-        for (name, place, raw) in entries {
-            let value = match raw.open() {
-                Opened::Bool(value) => Some(Value::Bool(value)),
-                Opened::Number => self.float(raw, raw.text).map(Value::Number),
-                // A time, or the name of some option: no expression.
-                Opened::Text(text) if text.parse::<Span>().is_ok() => Some(Value::Text(text)),
-                Opened::Text(_) => None,
-                other => {
-                    let label = format!("this is {}", other.describe());
-                    let title = format!(
-                        "parameter `{}` has to be a number, a text, true or false",
-                        shown(&name)
-                    );
-                    self.report(Problem::error(Code::S104, raw.place, title).label(label));
-                    None
-                }
-            };
-            open.push(raw);
-            self.params
-                .borrow_mut()
-                .0
-                .push(Param { name, value, place });
-        }
-        let mut states: Vec<State> = self
-            .params
-            .borrow()
-            .0
-            .iter()
-            .map(|param| {
-                if param.value.is_some() {
-                    State::Done
-                } else {
-                    State::New
-                }
-            })
-            .collect();
-        for index in 0..open.len() {
-            self.resolve(index, &open, &mut states, 0);
-        }
-    }
-
-    fn resolve(&self, index: usize, open: &[Raw<'_>], states: &mut [State], depth: u32) {
-        if states[index] != State::New {
-            return;
-        }
-        states[index] = State::Busy;
-        let raw = open[index];
-        if let Opened::Text(text) = raw.open() {
-            for name in expr::names(&text) {
-                let other = self.params.borrow().names().position(|known| known == name);
-                let Some(other) = other else { continue };
-                if states[other] == State::Busy || depth > CHAIN_MAX {
-                    let title = format!("parameter `{}` is defined by itself", shown(name));
-                    self.report(
-                        Problem::error(Code::S112, raw.place, title)
-                            .label("this goes round in a circle"),
-                    );
-                    // Whoever meets a parameter without a value says nothing further.
-                    states[index] = State::Done;
-                    return;
-                }
-                self.resolve(other, open, states, depth + 1);
-            }
-            let unknown = expr::is_name(&text)
-                && self.params.borrow().get(&text).is_none()
-                && !matches!(text.as_str(), "true" | "false");
-            let value = if unknown {
-                Some(Value::Text(text))
-            } else {
-                self.evaluate(raw, &text)
-            };
-            self.params.borrow_mut().0[index].value = value;
-        }
-        states[index] = State::Done;
-    }
-
     /// The value of a literal number; reports what is none.
     pub(super) fn float(&self, raw: Raw<'_>, literal: &str) -> Option<f64> {
         let digits = literal.replace('_', "");
-        let number = match whole(&digits) {
-            #[expect(clippy::cast_precision_loss, reason = "checked right below")]
-            Some(number) => number as f64,
-            None => digits.parse().unwrap_or(f64::NAN),
+        let whole_literal = !literal.contains(['.', 'e', 'E']);
+        let (number, exact) = match whole(&digits) {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "too large is too large, however exactly"
+            )]
+            Some(number) => (number as f64, number <= expr::WHOLE_LITERAL_MAX),
+            None => (digits.parse().unwrap_or(f64::NAN), true),
         };
-        let too_large = number.is_infinite()
-            || (number.abs() > WHOLE_LITERAL_MAX && !literal.contains(['.', 'e', 'E']));
+        let too_large =
+            number.is_infinite() || !exact || (whole_literal && number.abs() > expr::WHOLE_MAX);
         let title = match number {
             number if number.is_nan() => "this is not a number that a scenario can have",
             _ if too_large => "this number is too large",
@@ -241,18 +170,6 @@ impl<'s> Context<'s> {
         );
         None
     }
-}
-
-const WHOLE_LITERAL_MAX: f64 = expr::WHOLE_MAX;
-
-/// Longer chains of parameters are refused, to spare the stack.
-const CHAIN_MAX: u32 = 200;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    New,
-    Busy,
-    Done,
 }
 
 /// A whole number from 0 to 2⁶⁴-1, in one of the bases of RON.

@@ -12,12 +12,15 @@
 mod codes;
 mod context;
 mod declare;
+mod declare_network;
+mod declare_work;
 mod entry;
 mod expect;
 mod expr;
 mod fields;
 mod leaves;
 mod nodes;
+mod params;
 mod place;
 mod problem;
 mod raw;

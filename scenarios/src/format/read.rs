@@ -141,7 +141,7 @@ fn read_variant(
             )
         }
         Err(problem) => {
-            cx.report(problem);
+            cx.report(*problem);
             (None, Vec::new())
         }
     };
@@ -179,7 +179,7 @@ fn read_scenario<'s>(
         for id in ids {
             match argument(cx.sources, *id, param) {
                 Ok(set) => sets.push(set),
-                Err(problem) => cx.report(problem),
+                Err(problem) => cx.report(*problem),
             }
         }
     }
@@ -229,7 +229,7 @@ fn read_scenario<'s>(
 }
 
 /// The value of a file: without a mark or attributes in front, blanks and comments around.
-fn file_value(sources: &Sources, file: SourceId) -> Result<Raw<'_>, Problem> {
+fn file_value(sources: &Sources, file: SourceId) -> Result<Raw<'_>, Box<Problem>> {
     let text = sources.text(file);
     let start = if text.starts_with('\u{feff}') {
         '\u{feff}'.len_utf8()
@@ -426,7 +426,7 @@ fn no_variant(variants: &[(Variant, Vec<Field<'_>>)], name: &str, place: Place) 
 }
 
 /// `path=value` of the command line. The value of a parameter may be an expression without quotes.
-fn argument(sources: &Sources, id: SourceId, param: bool) -> Result<OwnedSet<'_>, Problem> {
+fn argument(sources: &Sources, id: SourceId, param: bool) -> Result<OwnedSet<'_>, Box<Problem>> {
     let text = sources.text(id);
     let place = |start, end| Place {
         source: id,
@@ -439,9 +439,8 @@ fn argument(sources: &Sources, id: SourceId, param: bool) -> Result<OwnedSet<'_>
         .filter(|(path, _)| !path.trim().is_empty())
     else {
         let title = format!("this has to be {form}");
-        return Err(
-            Problem::error(Code::S003, place(0, text.len()), title).label("no name, or no value")
-        );
+        let problem = Problem::error(Code::S003, place(0, text.len()), title);
+        return Err(problem.label("no name, or no value").into());
     };
     let mut segments = Vec::new();
     if param {
@@ -481,12 +480,9 @@ fn argument(sources: &Sources, id: SourceId, param: bool) -> Result<OwnedSet<'_>
     if param && !literal {
         raw.origin = Origin::Bare;
         if value.trim().is_empty() {
-            return Err(Problem::error(
-                Code::S003,
-                place(0, text.len()),
-                format!("this has to be {form}"),
-            )
-            .label("no value"));
+            let title = format!("this has to be {form}");
+            let problem = Problem::error(Code::S003, place(0, text.len()), title);
+            return Err(problem.label("no value").into());
         }
         return Ok((segments, raw));
     }

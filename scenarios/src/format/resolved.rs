@@ -17,6 +17,9 @@ pub(super) enum Ron {
     Map(Vec<(String, Ron)>),
 }
 
+/// Opening bracket, closing bracket, and what stands between them, each with its key.
+type Parts<'r> = (String, &'static str, Vec<(String, &'r Ron)>);
+
 /// A line longer than this is broken up.
 const WIDTH: usize = 100;
 
@@ -55,7 +58,7 @@ impl Ron {
     }
 
     /// The brackets, and what stands between them: a key in front of each value or nothing.
-    fn parts(&self) -> Option<(String, &'static str, Vec<(String, &Ron)>)> {
+    fn parts(&self) -> Option<Parts<'_>> {
         let part = |value| (String::new(), value);
         match self {
             Ron::Leaf(_) => None,

@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 32;
 const BYTES_MAX: usize = 4 << 20;
 
 /// Checks the syntax of the part of a source that begins at byte `start`.
-pub(super) fn check(source: SourceId, text: &str, start: usize) -> Result<(), Problem> {
+pub(super) fn check(source: SourceId, text: &str, start: usize) -> Result<(), Box<Problem>> {
     let place = |range: Range<usize>| Place {
         source,
         start: start + range.start,
@@ -24,16 +24,18 @@ pub(super) fn check(source: SourceId, text: &str, start: usize) -> Result<(), Pr
             "this is too long: {} bytes, and the limit is {BYTES_MAX}",
             text.len()
         );
-        return Err(Problem::error(Code::S004, place(0..0), title));
+        return Err(Problem::error(Code::S004, place(0..0), title).into());
     }
     let pairs = brackets(text, DEPTH_MAX);
     if let Err(BracketError::TooDeep(range)) = pairs {
         let title = format!("brackets are nested more than {DEPTH_MAX} deep");
-        return Err(Problem::error(Code::S004, place(range), title).label("one too many"));
+        return Err(Problem::error(Code::S004, place(range), title)
+            .label("one too many")
+            .into());
     }
     match ron::from_str::<IgnoredAny>(text) {
         Ok(_) => Ok(()),
-        Err(error) => Err(explain(text, &error, pairs, &place)),
+        Err(error) => Err(explain(text, &error, pairs, &place).into()),
     }
 }
 

@@ -91,7 +91,7 @@ error[S102]: no variant is called `no-rely`
 help: did you mean `no-relay`?
   |
 1 | no-relay
-  |      +
+  |       +
 note: variants of this scenario: no-relay"
     );
     let attempt = Attempt::of(EAGER_SENDER_CRASH)

@@ -129,7 +129,7 @@ fn the_resolved_scenario_reads_back_to_itself() {
     let full = r#"(
         name: "all", nodes: "2 * f + 1", seed: "f", params: { "f": "floor(x)", "x": 2.9, "mode": "fast", "lag": "5ms" },
         protocol: PushGossip(fanout: "f"), about: "quotes \" and \\ and \u{7}",
-        network: (latency: Pareto(scale: "lag", shape: 1.5, max: "1s"), loss: "x / 29", duplicate: 1e-19),
+        network: (latency: Pareto(scale: "lag", shape: 1.5, max: "1s"), loss: "x / 2.9 / 10", duplicate: 1e-19),
         workload: [
             (every: "20ms", until: "4s", node: Random(fraction: 0.5, except: ["f", 0, 0]), do: Multicast("x")),
             (at: "0s", node: 0..=3, do: Multicast("y")), (at: "0s", node: [3, 1], do: Multicast("")),
@@ -178,11 +178,10 @@ fn the_resolved_scenario_reads_back_to_itself() {
         assert_eq!(facts(&second), facts(&first));
     }
     let resolved = Attempt::of(full).scenario().resolved;
-    for line in [
-        "network: (latency: Pareto(scale: \"5ms\", shape: 1.5, max: \"1s\"), loss: 0.1, duplicate: 0.0000000000000000001),",
-    ] {
-        assert!(resolved.contains(line), "{line}\n{resolved}");
-    }
+    assert!(
+        resolved.contains("loss: 0.1,\n        duplicate: 0.0000000000000000001,\n"),
+        "{resolved}"
+    );
 }
 
 #[test]
@@ -204,7 +203,7 @@ fn a_short_scenario_has_all_defaults() {
     faults: [],
     expect: [],
     expect_violation: [],
-    stop: (at: "60s", when: Quiescent, events: 10000000, memory: "4GiB"),
+    stop: (at: "1min", when: Quiescent, events: 10000000, memory: "4GiB"),
     trace: Messages,
 )
 "#

@@ -1,0 +1,225 @@
+//! The declaration of `workload` and `faults`: what is planned for a run.
+
+use super::entry::Configured;
+use super::fields::{Absent, Fields, Spec};
+use super::place::Place;
+use super::problem::{Code, Problem};
+use super::resolved::Ron;
+use super::scenario::{FaultKind, Job, Scenario, Trigger, Turn};
+use super::words::shown;
+use sim_core::kernel::time::Span;
+
+/// What a client asks for; true if it is read.
+pub(super) fn operation(f: &mut Fields<'_>, protocol: &mut Box<dyn Configured>) -> bool {
+    let names: Vec<&'static str> = protocol.operations().to_vec();
+    let read = f.variant("do", &names, None, "what is asked for", |op| {
+        let known = protocol.operation(op);
+        if !known {
+            let title = format!("`{}` cannot be asked for", shown(op.name()));
+            op.report(Problem::error(Code::S102, op.place(), title));
+        }
+        known
+    });
+    read == Some(true)
+}
+
+/// What clients ask for.
+pub(super) fn workload(
+    f: &mut Fields<'_>,
+    mut protocol: Option<&mut Box<dyn Configured>>,
+) -> Vec<Job> {
+    let mut operations = 0;
+    f.structures("workload", "what clients ask for, and when", |f| {
+        let turn = turn(f);
+        let node = f.nodes("node", None, "at which nodes");
+        match &mut protocol {
+            Some(protocol) => operations += usize::from(operation(f, protocol)),
+            // Without a protocol nobody knows what may be asked for.
+            None => {
+                let (kind, doc) = (
+                    "an operation of the protocol".to_owned(),
+                    "what is asked for",
+                );
+                f.take(Spec {
+                    name: "do",
+                    kind,
+                    absent: Absent::Required,
+                    doc,
+                    options: &[],
+                });
+            }
+        }
+        Job {
+            turn,
+            node,
+            operation: usize::saturating_sub(operations, 1),
+            place: f.place(),
+        }
+    })
+}
+
+fn turn(f: &mut Fields<'_>) -> Turn {
+    let at = f.optional_time("at", "when, since the start");
+    let every = f.optional_time("every", "again and again, with this period");
+    let from = f.optional_time("from", "the first time of `every`; 0s if it is not written");
+    if every.is_some() && from.is_none() && !f.has("from") {
+        f.record("from", Ron::text(&Span::ZERO.to_string()));
+    }
+    let until = f.optional_time("until", "no more of `every` from here on");
+    let place = |name| f.place_of(name);
+    let problem = match (f.has("at"), f.has("every")) {
+        _ if f.describing() => None,
+        (false, false) => {
+            let problem = Problem::error(Code::S103, place("at"), "a job needs `at` or `every`");
+            Some(problem.label("when?").help(
+                "write `at: \"1ms\"`, or `every: \"20ms\", until: \"4s\"`",
+                Vec::new(),
+            ))
+        }
+        (true, true) => {
+            let problem = Problem::error(
+                Code::S106,
+                place("every"),
+                "a job has either `at` or `every`",
+            );
+            Some(
+                problem
+                    .label("one of the two")
+                    .also(place("at"), "the other"),
+            )
+        }
+        (true, false) => ["from", "until"]
+            .into_iter()
+            .find(|name| f.has(name))
+            .map(|name| {
+                let problem = Problem::error(
+                    Code::S106,
+                    place(name),
+                    format!("`{name}` belongs to `every`, not to `at`"),
+                );
+                problem
+                    .label("this job comes once")
+                    .also(place("at"), "at this time")
+            }),
+        (false, true) if !f.has("until") => {
+            let problem = Problem::error(Code::S103, place("every"), "`until` is missing");
+            Some(
+                problem
+                    .label("until when?")
+                    .note("`until`: no more from here on"),
+            )
+        }
+        (false, true) if every == Some(Span::ZERO) => {
+            let problem = Problem::error(Code::S105, place("every"), "`every` is out of range");
+            Some(problem.label("this would never come to an end"))
+        }
+        (false, true) => None,
+    };
+    if let Some(problem) = problem {
+        f.report(problem);
+    }
+    match every {
+        Some(every) => Turn::Repeated {
+            every,
+            from: from.unwrap_or_default(),
+            until: until.unwrap_or_default(),
+        },
+        None => Turn::Once {
+            at: at.unwrap_or_default(),
+        },
+    }
+}
+
+/// One fault; crashes are the only ones yet.
+pub(super) fn fault(f: &mut Fields<'_>) -> (FaultKind, Place) {
+    let node = f.nodes("node", None, "which nodes stop for good");
+    let at = f
+        .optional_time("at", "when, since the start")
+        .map(Trigger::At);
+    let between = f.optional_structure(
+        "between",
+        "at a time drawn for each node, from the first to the second",
+        |f| {
+            f.positional();
+            let before = f.cx.count();
+            let (from, to) = (
+                f.time("from", None, "the earliest"),
+                f.time("to", None, "the latest"),
+            );
+            if to < from && f.cx.count() == before {
+                f.report(
+                    Problem::error(
+                        Code::S105,
+                        f.place(),
+                        "this span of time ends before it begins",
+                    )
+                    .label("earliest, then latest"),
+                );
+            }
+            Trigger::Between(from, to)
+        },
+    );
+    let when = f.optional_variant("when", &["AfterSends"], "on an event", |f| {
+        f.positional();
+        Trigger::AfterSends(f.integer(
+            "copies",
+            0..=u64::MAX,
+            None,
+            "after so many copies that the node has sent",
+        ))
+    });
+    let given: Vec<&str> = ["at", "between", "when"]
+        .into_iter()
+        .filter(|name| f.has(name))
+        .collect();
+    match given.as_slice() {
+        _ if f.describing() => {}
+        [_] => {}
+        [] => {
+            let problem = Problem::error(Code::S103, f.place_of("at"), "`Crash` needs a time");
+            f.report(
+                problem
+                    .label("when?")
+                    .help("write one of `at`, `between`, `when`", Vec::new()),
+            );
+        }
+        [first, second, ..] => {
+            let title = format!("`{first}` and `{second}` exclude each other");
+            let problem = Problem::error(Code::S106, f.place_of(second), title);
+            f.report(
+                problem
+                    .label("a fault has one trigger")
+                    .also(f.place_of(first), "the other"),
+            );
+        }
+    }
+    let trigger = at.or(between).or(when).unwrap_or(Trigger::At(Span::ZERO));
+    (FaultKind::Crash { node, trigger }, f.place())
+}
+
+/// Warns of what is planned for a time that never comes.
+pub(super) fn too_late(f: &mut Fields<'_>, read: &Scenario, stop: Place) {
+    let end = read.stop.at;
+    let never = |what: &str, when: Span, place: Place| {
+        let title = format!("this {what} at {when}, but the run stops at {end}");
+        Problem::warning(Code::W201, place, title)
+            .label("too late")
+            .also(stop, format!("the run stops at {end}"))
+    };
+    let mut late = Vec::new();
+    for job in &read.workload {
+        let (Turn::Once { at: begin } | Turn::Repeated { from: begin, .. }) = job.turn;
+        if begin >= end {
+            late.push(never("is never asked for: it comes", begin, job.place));
+        }
+    }
+    for fault in &read.faults {
+        let FaultKind::Crash { trigger, .. } = &fault.kind;
+        if let Trigger::At(begin) | Trigger::Between(begin, _) = trigger
+            && *begin >= end
+        {
+            late.push(never("fault never happens: it comes", *begin, fault.place));
+        }
+    }
+    late.into_iter().for_each(|problem| f.report(problem));
+}
