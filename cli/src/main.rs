@@ -1,2 +1,48 @@
-//! The command.
-fn main() {}
+//! The `stormglass` command: parses, calls and prints. What deserves a test of its own lives in a library.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod exit;
+mod explain;
+mod files;
+mod list;
+mod new;
+mod out;
+mod progress;
+mod run;
+mod screen;
+mod trace;
+mod validate;
+
+use std::process::exit;
+
+use clap::{CommandFactory, Parser};
+use scenarios::protocols::Shipped;
+
+use args::{Cli, Command};
+use exit::Exit;
+use out::Out;
+
+fn main() {
+    let cli = Cli::parse();
+    let out = Out::new(cli.color, cli.quiet);
+    // A protocol that panics is reported with its run; the default hook would print a second, raw report.
+    std::panic::set_hook(Box::new(move |panic| run::keep_place(panic)));
+    let registry = Shipped;
+    let code = match &cli.command {
+        Command::Run(args) => run::run(out, &registry, args),
+        Command::Validate(args) => validate::validate(out, &registry, args),
+        Command::List(args) => list::list(out, &registry, args),
+        Command::Explain(args) => explain::explain(out, &registry, args),
+        Command::Trace(args) => trace::trace(out, args),
+        Command::New(what) => new::new(out, &registry, what),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "stormglass", &mut script);
+            out.answer(String::from_utf8_lossy(&script));
+            Exit::Held
+        }
+    };
+    exit(code.code());
+}

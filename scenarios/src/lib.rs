@@ -1,4 +1,18 @@
-//! The scenario format of Stormglass: what a person writes, read into plain values, with errors worth reading.
+//! Scenarios: their format, the registry of protocols they can name, and the runner that judges them.
+//!
+//! ```text
+//! file ──format──▶ Scenario ──run──▶ Run (verdict, findings, metrics, trace) ──folder, json──▶ what people read
+//!                     ▲                ▲
+//!                  recipe          simulator of sim-core
+//! ```
+
 #![forbid(unsafe_code)]
 
+pub mod folder;
 pub mod format;
+pub mod json;
+pub mod metrics;
+pub mod protocols;
+pub mod recipe;
+pub mod run;
+pub mod testing;

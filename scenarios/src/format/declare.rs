@@ -11,7 +11,7 @@ use super::params::params;
 use super::problem::{Code, Problem};
 use super::raw::{Opened, Raw};
 use super::resolved::Ron;
-use super::scenario::{Fault, Scenario, Stop, StopWhen, Topology, Trace};
+use super::scenario::{Fault, Places, Scenario, Stop, StopWhen, Topology, Trace};
 use super::words::shown;
 use sim_core::kernel::time::Span;
 
@@ -39,8 +39,14 @@ pub(super) fn scenario(
         Some(Topology::Complete),
         "who can talk to whom",
     );
-    let network = f.structure("network", "what happens to a message on its way", network);
+    let mut places = Places::default();
+    let network = f.structure("network", "what happens to a message on its way", |f| {
+        (places.loss, places.duplicate) = (f.written_at("loss"), f.written_at("duplicate"));
+        network(f)
+    });
+    places.protocol = f.written_at("protocol");
     let protocol = protocol(f, registry);
+    let protocol_text = f.recorded("protocol").map(Ron::line).unwrap_or_default();
     let links = links(f, protocol.as_ref(), &network);
     let (about_it, mut protocol) = match protocol {
         Some((entry, protocol)) => (Some(entry), Some(protocol)),
@@ -95,6 +101,7 @@ pub(super) fn scenario(
         topology,
         network,
         protocol: protocol?,
+        protocol_text,
         links,
         workload,
         faults,
@@ -105,6 +112,7 @@ pub(super) fn scenario(
             .collect(),
         stop,
         trace,
+        places,
         resolved: String::new(),
     };
     too_late(f, &read, stop_place);

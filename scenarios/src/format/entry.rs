@@ -1,7 +1,11 @@
 //! The seam between the format and the registry: what a protocol must say about itself to be used in a scenario.
 
-use super::fields::Fields;
+use std::any::Any;
 use std::fmt::Debug;
+
+use sim_core::kernel::property;
+
+use super::fields::Fields;
 
 /// The links that a protocol's promises rest on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,28 +33,6 @@ pub struct About {
     pub layers: &'static [&'static str],
 }
 
-/// Safety or liveness: which words an expectation may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Nothing bad happens: `always`.
-    Safety,
-    /// Something good happens in the end: `eventually`.
-    Liveness,
-}
-
-/// A property that a protocol's port promises.
-#[derive(Clone, Copy, Debug)]
-pub struct PropertyAbout {
-    /// As written in an expectation: `agreement`.
-    pub name: &'static str,
-    /// Its number in the book: `RB4`.
-    pub number: &'static str,
-    /// Safety or liveness.
-    pub class: Class,
-    /// In one sentence.
-    pub doc: &'static str,
-}
-
 /// One protocol of the registry.
 pub trait Entry: Sync {
     /// What it is.
@@ -60,14 +42,14 @@ pub trait Entry: Sync {
 }
 
 /// A protocol with its parameters, collecting the operations that its clients will ask for.
-pub trait Configured: Debug + Send + Sync {
+pub trait Configured: Any + Debug + Send + Sync {
     /// Reads one operation of the workload, such as `Multicast("hello")`, and appends it to the protocol's own list.
     /// False if there is no operation of that name (nothing is appended then).
     fn operation(&mut self, op: &mut Fields<'_>) -> bool;
     /// The names of its operations.
     fn operations(&self) -> &[&'static str];
     /// What its port promises.
-    fn properties(&self) -> Vec<PropertyAbout>;
+    fn properties(&self) -> Vec<property::About>;
     /// What can be measured.
     fn metrics(&self) -> Vec<&'static str>;
     /// The marks that it may set.

@@ -7,13 +7,14 @@
 //! each with ` where EXPR` at its end, if it is not always asked.
 
 use super::context::Context;
-use super::entry::{Class, Configured, PropertyAbout};
+use super::entry::Configured;
 use super::expr::{self, Token, Value};
 use super::leaves::bad_time;
 use super::place::Place;
 use super::problem::{Code, Problem};
 use super::raw::Raw;
 use super::words::{listed, shown, similar};
+use sim_core::kernel::property::{About, Kind, Quiescence};
 use sim_core::kernel::time::Span;
 use std::ops::Range;
 
@@ -28,6 +29,14 @@ pub struct Expectation {
     pub sentence: Sentence,
     /// What stands after `where`, and whether it is so; a sentence whose `where` is false is not asked.
     pub condition: Option<(String, bool)>,
+}
+
+impl Expectation {
+    /// False if its `where` is false.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.condition.as_ref().is_none_or(|(_, holds)| *holds)
+    }
 }
 
 /// What an expectation says.
@@ -139,18 +148,10 @@ pub enum Bound {
     Time(Span),
 }
 
-/// The property that every protocol has.
-pub const QUIESCENT: PropertyAbout = PropertyAbout {
-    name: "quiescent",
-    number: "",
-    class: Class::Liveness,
-    doc: "in the end nothing is in flight, armed or planned",
-};
-
 /// What sentences about one protocol may name.
 pub(super) struct Vocabulary {
     protocol: &'static str,
-    properties: Vec<PropertyAbout>,
+    properties: Vec<About>,
     metrics: Vec<&'static str>,
     marks: Vec<&'static str>,
 }
@@ -160,9 +161,9 @@ impl Vocabulary {
         let mut properties = configured.properties();
         if properties
             .iter()
-            .all(|property| property.name != QUIESCENT.name)
+            .all(|property| property.name != Quiescence::ABOUT.name)
         {
-            properties.push(QUIESCENT);
+            properties.push(Quiescence::ABOUT);
         }
         Vocabulary {
             protocol,
@@ -172,7 +173,7 @@ impl Vocabulary {
         }
     }
 
-    fn property(&self, name: &str) -> Option<&PropertyAbout> {
+    fn property(&self, name: &str) -> Option<&About> {
         self.properties
             .iter()
             .find(|property| property.name == name)
@@ -319,7 +320,7 @@ impl<'a> Reader<'a> {
         match word {
             "always" => {
                 self.complete(2)?;
-                self.property(name, &range, Class::Safety)?;
+                self.property(name, &range, Kind::Safety)?;
                 Some(Sentence::Always {
                     property: name_of(name),
                 })
@@ -332,7 +333,7 @@ impl<'a> Reader<'a> {
                 })
             }
             _ => {
-                let property = self.property(name, &range, Class::Liveness);
+                let property = self.property(name, &range, Kind::Liveness);
                 let Some(("within", word)) = self.name(2) else {
                     if property.is_some() {
                         self.malformed(&self.range(2), "`within` how long?");
@@ -380,7 +381,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    fn property(&self, name: &str, range: &Range<usize>, asked: Class) -> Option<()> {
+    fn property(&self, name: &str, range: &Range<usize>, asked: Kind) -> Option<()> {
         let place = self.place(range);
         let Some(property) = self.words.property(name) else {
             let names: Vec<_> = self.words.property_names().collect();
@@ -395,7 +396,7 @@ impl<'a> Reader<'a> {
                 .report(self.words.unknown(place, name, what, &names));
             return None;
         };
-        if property.class == asked {
+        if property.kind == asked {
             return Some(());
         }
         let number = if property.number.is_empty() {
@@ -404,11 +405,11 @@ impl<'a> Reader<'a> {
             property.number
         };
         let (title, sentence) = match asked {
-            Class::Safety => (
+            Kind::Safety => (
                 format!("`{name}` cannot hold `always`: {number} is about what happens in the end"),
                 format!("eventually {name} within 1s"),
             ),
-            Class::Liveness => (
+            Kind::Liveness => (
                 format!(
                     "`{name}` is not owed `eventually`: {number} is about what must never happen"
                 ),
@@ -505,9 +506,9 @@ impl<'a> Reader<'a> {
     /// What stands where a metric is due is something else, or nothing.
     fn no_metric(&self, name: &str, range: &Range<usize>, next: usize) {
         if let (Some(property), true) = (self.words.property(name), next == 1) {
-            let sentence = match property.class {
-                Class::Safety => format!("always {name}"),
-                Class::Liveness => format!("eventually {name} within 1s"),
+            let sentence = match property.kind {
+                Kind::Safety => format!("always {name}"),
+                Kind::Liveness => format!("eventually {name} within 1s"),
             };
             self.malformed(range, format!("a property: write `{sentence}`"));
         } else if self.cx.params.borrow().get(name).is_some() {

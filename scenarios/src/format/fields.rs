@@ -538,6 +538,19 @@ impl<'r> Fields<'r> {
         }
     }
 
+    /// The resolved value of a field that has been read.
+    pub(super) fn recorded(&self, name: &str) -> Option<&Ron> {
+        self.resolved
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, ron)| ron)
+    }
+
+    /// Where a field is written, if it is.
+    pub(super) fn written_at(&self, name: &str) -> Option<Place> {
+        self.has(name).then(|| self.place_of(name))
+    }
+
     /// Notes the resolved value of a field.
     pub(super) fn record(&mut self, name: &'static str, ron: Ron) {
         self.resolved.push((name, ron));

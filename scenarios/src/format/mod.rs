@@ -35,8 +35,8 @@ mod words;
 
 pub use codes::{Code, Explanation, UnknownCode};
 pub use declare::NODES_MAX;
-pub use entry::{About, Class, Configured, Entry, Need, PropertyAbout};
-pub use expect::{Bound, Comparison, Expectation, QUIESCENT, Sentence, Statistic};
+pub use entry::{About, Configured, Entry, Need};
+pub use expect::{Bound, Comparison, Expectation, Sentence, Statistic};
 pub use expr::Value;
 pub use fields::{FieldDoc, Fields};
 pub use leaves::Choice;
@@ -46,7 +46,8 @@ pub use problem::{Edits, Problem, Severity};
 pub use read::{Overrides, Reading, Variant, describe, read, validate};
 pub use render::{Look, human, json, short};
 pub use scenario::{
-    Fault, FaultKind, Job, Links, Network, Scenario, Stop, StopWhen, Topology, Trace, Trigger, Turn,
+    Fault, FaultKind, Job, Links, Network, Places, Scenario, Stop, StopWhen, Topology, Trace,
+    Trigger, Turn,
 };
 pub use sim_core::kernel::random::{Delay, Probability};
 

@@ -64,6 +64,12 @@ impl Sources {
         self.0.get(id.0 as usize).map_or("", |source| &source.text)
     }
 
+    /// The line on which a place begins, from 1.
+    #[must_use]
+    pub fn line(&self, place: Place) -> usize {
+        self.position(place).0
+    }
+
     /// Line, and column in characters, of the beginning of a place; both from 1.
     #[must_use]
     pub fn position(&self, place: Place) -> (usize, usize) {

@@ -1,5 +1,7 @@
 //! A scenario, read and checked: plain values, every default filled in.
 
+use std::fmt;
+
 use super::entry::Configured;
 use super::expect::Expectation;
 use super::nodes::NodeSet;
@@ -26,6 +28,8 @@ pub struct Scenario {
     pub network: Network,
     /// The protocol with its parameters and the operations of the workload.
     pub protocol: Box<dyn Configured>,
+    /// The protocol with all its parameters, as a file would say it.
+    pub protocol_text: String,
     /// What lies between the protocol and the network.
     pub links: Links,
     /// What the clients ask for.
@@ -40,8 +44,43 @@ pub struct Scenario {
     pub stop: Stop,
     /// How much is written down.
     pub trace: Trace,
+    /// Where the fields are written that a report may have to point at.
+    pub places: Places,
     /// The resolved scenario as a file: reading it gives this scenario again, and this text.
     pub resolved: String,
+}
+
+/// Where fields of a scenario are written; none that is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// `protocol`, or what overrides it.
+    pub protocol: Option<Place>,
+    /// `network.loss`.
+    pub loss: Option<Place>,
+    /// `network.duplicate`.
+    pub duplicate: Option<Place>,
+}
+
+impl Scenario {
+    /// The name of the scenario itself, and that of the variant if one is chosen.
+    #[must_use]
+    pub fn name_and_variant(&self) -> (&str, Option<&str>) {
+        match self.name.split_once('/') {
+            Some((name, variant)) => (name, Some(variant)),
+            None => (&self.name, None),
+        }
+    }
+}
+
+/// As a file says it.
+impl fmt::Display for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Links::FairLoss => "FairLoss",
+            Links::AssumedReliable => "Assumed(Reliable)",
+            Links::Weaker => "Weaker(FairLoss)",
+        })
+    }
 }
 
 /// Who can talk to whom.

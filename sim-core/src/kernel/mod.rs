@@ -1,5 +1,34 @@
-//! The kernel.
+//! The kernel: all that an author of protocols needs, and nothing of the simulator.
+//!
+//! Read [`protocol`] first, then [`port`] and [`stack`], then one layer in the `protocols` crate. The kernel never
+//! imports the engine.
 
+pub mod canonical;
+pub mod disk;
+pub mod either;
+pub mod env;
 pub mod id;
+pub mod port;
+pub mod property;
+pub mod protocol;
 pub mod random;
+pub mod rig;
+pub mod roles;
+pub mod stack;
+pub mod text;
 pub mod time;
+
+/// What a protocol file imports.
+pub mod prelude {
+    pub use super::disk::{Boot, Disk};
+    pub use super::either::{Either, Never};
+    pub use super::id::{MsgId, NodeId};
+    pub use super::port::{
+        Arrival, AtLeast, FairLoss, Group, Guarantee, Ind, Link, Net, Payload, Perfect, Port, Req,
+        Silent, Transmit,
+    };
+    pub use super::protocol::{Effect, Effects, Event, Node, Protocol};
+    pub use super::random::Probability;
+    pub use super::stack::Stack;
+    pub use super::time::{LocalTime, Span};
+}

@@ -7,6 +7,7 @@ use core::fmt;
 use core::str::FromStr;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
+use serde::{Deserialize as DeserializeDerive, Serialize as SerializeDerive};
 
 /// A length of time in nanoseconds, from 0 to some 584 years.
 ///
@@ -200,7 +201,19 @@ impl<'de> Deserialize<'de> for Span {
 /// A point on the simulator's clock, in virtual nanoseconds since the start of the run.
 ///
 /// Only drivers, faults and properties see it; a process reads [`LocalTime`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    SerializeDerive,
+    DeserializeDerive,
+)]
 pub struct SimTime(u64);
 
 impl SimTime {

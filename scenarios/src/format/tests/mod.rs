@@ -5,6 +5,8 @@ mod codes;
 mod messages;
 mod reading;
 
+use sim_core::kernel::property::{self, Kind};
+
 use super::*;
 
 /// A multicast that needs reliable links, and a gossip that does not.
@@ -75,17 +77,17 @@ impl Configured for Configuration {
         &["Multicast"]
     }
 
-    fn properties(&self) -> Vec<PropertyAbout> {
-        let property = |name, number, class| PropertyAbout {
+    fn properties(&self) -> Vec<property::About> {
+        let property = |name, number, kind| property::About {
             name,
             number,
-            class,
-            doc: "",
+            kind,
+            meaning: "",
         };
         vec![
-            property("agreement", "RB4", Class::Liveness),
-            property("no_duplication", "RB2", Class::Safety),
-            property("no_creation", "RB3", Class::Safety),
+            property("agreement", "RB4", Kind::Liveness),
+            property("no_duplication", "RB2", Kind::Safety),
+            property("no_creation", "RB3", Kind::Safety),
         ]
     }
 

@@ -1,0 +1,227 @@
+//! `stormglass run`: reads everything, then runs it, then says how it ended.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::time::Instant;
+
+use scenarios::folder::{self, Files, TraceHeader};
+use scenarios::format::{Look, Overrides, Reading, Scenario, Severity, SourceId, Sources, Variant, human, read};
+use scenarios::json;
+use scenarios::recipe::Registry;
+use scenarios::run::{Options, Verdict, run as simulate};
+use sim_core::trace::MODEL_VERSION;
+
+use crate::args::{Level, Overriding, RunArgs};
+use crate::exit::Exit;
+use crate::files::{self, Trouble};
+use crate::out::Out;
+use crate::progress::Progress;
+use crate::screen;
+
+thread_local! {
+    /// Where the last panic happened, for the report of the run that it ended.
+    static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The panic hook: remembers where it happened. A panic outside a run is a bug of ours, and ends the program.
+pub fn keep_place(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line()));
+    PANIC_PLACE.with(|kept| *kept.borrow_mut() = place);
+}
+
+/// A scenario or a variant that is about to run.
+struct Planned {
+    scenario: Scenario,
+    file: String,
+    variant: Option<String>,
+}
+
+/// Runs scenarios.
+pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
+    let (sources, planned) = match plan(out, registry, args) {
+        Ok(planned) => planned,
+        Err(exit) => return exit,
+    };
+    if planned.is_empty() {
+        out.complain("error: nothing to run: there is no scenario file here (*.ron)");
+        return if args.allow_empty { Exit::Held } else { Exit::Nothing };
+    }
+    let mut worst = Exit::Held;
+    let mut documents = Vec::new();
+    let mut counts = screen::Counts::default();
+    let mut progress = Progress::new(planned.len(), args.json);
+    for Planned { scenario, file, variant } in &planned {
+        progress.now(&scenario.name);
+        let started = Instant::now();
+        let options = Options { twice: args.twice };
+        let run = simulate(scenario, registry, options);
+        let wall = started.elapsed();
+        let again = again(file, variant.as_deref(), scenario.seed, args);
+        let document = json::run(&sources, scenario, &run, &again);
+        let header = TraceHeader {
+            model_version: MODEL_VERSION,
+            name: scenario.name.clone(),
+            seed: scenario.seed,
+            params: screen::params(scenario),
+            fingerprint: run.fingerprint,
+        };
+        let files = Files {
+            scenario,
+            result: &document,
+            trace: run.trace.as_ref().map(|trace| (&header, trace)),
+            metrics: &run.metrics.all(),
+            wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
+        };
+        let saved = folder::write(&args.out, &files);
+        worst = worst.worst(run.verdict.into());
+        counts.add(run.verdict);
+        progress.around(|| {
+            if !args.json {
+                let panic_place = PANIC_PLACE.with(|place| place.borrow_mut().take());
+                let shown = screen::Shown { sources: &sources, scenario, run: &run, again: &again, wall: out.is_terminal().then_some(wall) };
+                out.answer(shown.screen(out, planned.len() == 1, panic_place.as_deref()));
+            }
+            for fault in run.faults.iter().filter(|fault| fault.fired == 0) {
+                out.complain(format_args!("warning: {}: {} never fired ({}): the run shows nothing about it", scenario.name, fault.id, fault.what));
+            }
+            match &saved {
+                Ok(path) if !args.json && planned.len() == 1 => {
+                    out.answer(format_args!("saved  {}\n", path.display()));
+                    if run.trace.is_some() {
+                        out.answer(format_args!("look   stormglass trace {}\n", look(&args.out)));
+                    }
+                }
+                Ok(_) => (),
+                Err(error) => {
+                    out.complain(format_args!("error: the run folder could not be written: {error}"));
+                    worst = worst.worst(Exit::Io);
+                }
+            }
+        });
+        if args.json {
+            documents.push(document);
+        }
+        progress.done();
+        if run.verdict == Verdict::Nondeterministic {
+            break;
+        }
+    }
+    progress.finish();
+    if args.json {
+        let text = serde_json::to_string_pretty(&json::document(documents)).unwrap_or_default();
+        out.answer(format_args!("{text}\n"));
+    } else if planned.len() > 1 {
+        out.answer(counts.line(out));
+    }
+    worst
+}
+
+/// What to say after `stormglass trace` to see the last run.
+fn look(root: &Path) -> String {
+    if root == Path::new("runs") { "latest".to_owned() } else { format!("latest -o {}", root.display()) }
+}
+
+/// Reads all files and their variants; complains of everything that is wrong before anything runs.
+fn plan(out: Out, registry: &impl Registry, args: &RunArgs) -> Result<(Sources, Vec<Planned>), Exit> {
+    let mut sources = Sources::new();
+    let (mut planned, mut failed) = (Vec::new(), false);
+    let found = files::find(&args.files).map_err(|error| {
+        out.complain(format_args!("error: {error}"));
+        Exit::Io
+    })?;
+    let overrides = overrides(&mut sources, &args.overriding);
+    let mut told = Vec::new();
+    for path in found {
+        let text = match files::text(&path) {
+            Ok(text) => text,
+            Err(Trouble::Content(error)) => {
+                out.complain(format_args!("error: {error}"));
+                failed = true;
+                continue;
+            }
+            Err(Trouble::System(error)) => {
+                out.complain(format_args!("error: {error}"));
+                return Err(Exit::Io);
+            }
+        };
+        let file = sources.add(path.display().to_string(), text);
+        let mut take = |variant: Option<String>| -> Vec<Variant> {
+            let overrides = Overrides { variant: variant.clone(), ..overrides.clone() };
+            let Reading { scenario, variants, problems } = read(&sources, file, &overrides, registry.entries());
+            for problem in problems {
+                failed |= problem.severity == Severity::Error;
+                // The same mistake shows in every variant of a file.
+                if !told.contains(&problem) {
+                    out.complain(format_args!("{}\n", human(&sources, &problem, look_of(out))));
+                    told.push(problem);
+                }
+            }
+            if let Some(scenario) = scenario {
+                planned.push(Planned { scenario, file: path.display().to_string(), variant });
+            }
+            variants
+        };
+        let variants = take(overrides.variant.clone());
+        if args.overriding.all_variants {
+            for variant in variants {
+                take(Some(variant.name));
+            }
+        }
+    }
+    if failed { Err(Exit::Usage) } else { Ok((sources, planned)) }
+}
+
+/// How diagnostics look.
+pub fn look_of(out: Out) -> Look {
+    if out.colours_errors() { Look::Coloured } else { Look::Plain }
+}
+
+/// The overrides of the command line; each is a source of its own, so that a mistake in it is shown like one in a file.
+fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
+    let mut add = |name: &str, text: &str| -> SourceId { sources.add(name, text) };
+    let mut sets: Vec<SourceId> = args.set.iter().map(|text| add("--set", text)).collect();
+    if let Some(seed) = args.seed {
+        sets.push(add("--seed", &format!("seed={seed}")));
+    }
+    if let Some(level) = args.trace {
+        let level = match level {
+            Level::Off => "Off",
+            Level::Summary => "Summary",
+            Level::Messages => "Messages",
+            Level::Full => "Full",
+        };
+        sets.push(add("--trace", &format!("trace={level}")));
+    }
+    Overrides {
+        variant: args.variant.clone(),
+        params: args.params.iter().map(|text| add("-p", text)).collect(),
+        sets,
+        expects: args.expect.iter().map(|text| add("--expect", text)).collect(),
+        no_expect_violation: args.no_expect_violation,
+    }
+}
+
+/// The command that runs this run again.
+fn again(file: &str, variant: Option<&str>, seed: u64, args: &RunArgs) -> String {
+    let mut words = vec!["stormglass".to_owned(), "run".to_owned(), quoted(file)];
+    if let Some(variant) = variant {
+        words.extend(["--variant".to_owned(), quoted(variant)]);
+    }
+    words.extend(["--seed".to_owned(), seed.to_string()]);
+    let Overriding { params, set, expect, no_expect_violation, .. } = &args.overriding;
+    for (flag, values) in [("-p", params), ("--set", set), ("--expect", expect)] {
+        for value in values {
+            words.extend([flag.to_owned(), quoted(value)]);
+        }
+    }
+    if *no_expect_violation {
+        words.push("--no-expect-violation".to_owned());
+    }
+    words.join(" ")
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}

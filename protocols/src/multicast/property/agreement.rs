@@ -1,0 +1,77 @@
+//! Agreement: what one delivers, all deliver (RB4; uniform: URB4).
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use sim_core::kernel::port::Payload;
+use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation};
+
+use super::Promises;
+use super::book::{Book, Debt, nodes};
+use crate::multicast::port::Multicast;
+
+/// The checker.
+#[derive(Clone, Debug)]
+pub struct Agreement<P> {
+    /// A delivery by a process that crashes counts too.
+    uniform: bool,
+    book: Book<P>,
+}
+
+impl<P: Payload> Agreement<P> {
+    /// RB4: what a correct process delivers, every correct process delivers. For a group of `nodes`.
+    #[must_use]
+    pub fn among_correct(nodes: u32) -> Self {
+        Agreement {
+            uniform: false,
+            book: Book::new(nodes),
+        }
+    }
+
+    /// URB4: what any process delivers, every correct process delivers. For a group of `nodes`.
+    #[must_use]
+    pub fn uniform(nodes: u32) -> Self {
+        Agreement {
+            uniform: true,
+            book: Book::new(nodes),
+        }
+    }
+}
+
+impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Agreement<P> {
+    fn see(&mut self, moment: Moment, fact: &Fact<'_, Multicast<P, G>>) -> Result<(), Violation> {
+        self.book.see(moment, fact);
+        Ok(())
+    }
+
+    fn finish(&mut self, end: &End) -> Finding {
+        let book = &self.book;
+        book.settle(end, |_, payload, page| {
+            let (since, lead) = page.lead?;
+            // How often it must be delivered, and by whom it was so often: the lead, if it counts, else another one.
+            let counts = |node| self.uniform || book.is_correct(node);
+            let (leader, most) = if counts(lead) {
+                (lead, page.times(lead))
+            } else {
+                let best = book
+                    .correct()
+                    .map(|node| (page.times(node), node))
+                    .max_by_key(|(times, _)| *times)?;
+                (best.1, best.0)
+            };
+            let most = most.min(page.due());
+            if most == 0 {
+                return None;
+            }
+            let by: Vec<_> = book
+                .correct()
+                .filter(|node| page.times(*node) < most)
+                .collect();
+            Some(Debt {
+                since,
+                by,
+                reason: format!("{} delivered {payload}", nodes(&[leader])),
+            })
+        })
+    }
+}

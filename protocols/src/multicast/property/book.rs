@@ -1,0 +1,249 @@
+//! The books that checkers of a multicast keep: for each message who has delivered it, a bit a process.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::port::{Guarantee, Payload};
+use sim_core::kernel::property::{End, Fact, Finding, Moment, Violation};
+
+use crate::multicast::port::{Cast, Deliver, Multicast};
+
+/// Longest list of nodes that a sentence names one by one.
+const NAMED_MAX: usize = 6;
+
+/// What has happened to the messages of a group.
+#[derive(Clone, Debug)]
+pub(super) struct Book<P> {
+    pub(super) nodes: u32,
+    pub(super) crashed: BTreeSet<NodeId>,
+    /// By origin and payload.
+    pub(super) pages: BTreeMap<(NodeId, P), Page>,
+}
+
+/// What has happened to one message, or to several that look alike.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    /// How often it was cast, and the last time.
+    pub(super) casts: u32,
+    pub(super) cast: Option<Moment>,
+    /// Who delivered it more often than anybody before, the last time that happened.
+    pub(super) lead: Option<(Moment, NodeId)>,
+    /// The last delivery.
+    pub(super) last: Option<(Moment, NodeId)>,
+    most: u32,
+    tally: Tally,
+}
+
+/// How often each process has delivered a message: a bit for the first time, a number only for more.
+#[derive(Clone, Debug)]
+struct Tally {
+    once: Vec<u64>,
+    more: BTreeMap<NodeId, u32>,
+}
+
+impl<P: Payload> Book<P> {
+    pub(super) fn new(nodes: u32) -> Self {
+        Book {
+            nodes,
+            crashed: BTreeSet::new(),
+            pages: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a fact down. For a delivery it gives the page and how often this process has delivered by now.
+    pub(super) fn see<G: Guarantee>(
+        &mut self,
+        moment: Moment,
+        fact: &Fact<'_, Multicast<P, G>>,
+    ) -> Option<(&Page, u32)> {
+        match *fact {
+            Fact::Requested(node, Cast(payload)) => {
+                let page = self.page(node, payload);
+                page.casts += 1;
+                page.cast = Some(moment);
+                None
+            }
+            Fact::Indicated(node, Deliver { origin, payload }) => {
+                let page = self.page(*origin, payload);
+                let times = page.tally.add(node);
+                page.last = Some((moment, node));
+                if times > page.most && times <= page.due() {
+                    // More than was cast is a duplicate, which nobody else owes.
+                    page.most = times;
+                    page.lead = Some((moment, node));
+                }
+                Some((page, times))
+            }
+            Fact::Crashed(node) => {
+                self.crashed.insert(node);
+                None
+            }
+        }
+    }
+
+    fn page(&mut self, origin: NodeId, payload: &P) -> &mut Page {
+        let words = (self.nodes as usize).div_ceil(64);
+        let empty = || Page {
+            casts: 0,
+            cast: None,
+            lead: None,
+            last: None,
+            most: 0,
+            tally: Tally {
+                once: vec![0; words],
+                more: BTreeMap::new(),
+            },
+        };
+        self.pages
+            .entry((origin, payload.clone()))
+            .or_insert_with(empty)
+    }
+
+    /// The processes that never crashed.
+    pub(super) fn correct(&self) -> impl Iterator<Item = NodeId> + '_ {
+        (0..self.nodes)
+            .map(NodeId)
+            .filter(|node| !self.crashed.contains(node))
+    }
+
+    pub(super) fn is_correct(&self, node: NodeId) -> bool {
+        !self.crashed.contains(&node)
+    }
+
+    /// What is to be said of the debts that `owed` finds on the pages: the oldest broken one, else the oldest open
+    /// one, else that all were paid.
+    pub(super) fn settle<'a>(
+        &'a self,
+        end: &End,
+        owed: impl Fn(NodeId, &'a P, &'a Page) -> Option<Debt>,
+    ) -> Finding {
+        let debts = self.pages.iter().filter_map(|((origin, payload), page)| {
+            owed(*origin, payload, page).map(|debt| (debt, *origin, payload, page))
+        });
+        let (mut judged, mut broken, mut open) = (0_u32, None::<Violation>, None::<Debt>);
+        let mut last = None;
+        for (debt, origin, payload, page) in debts {
+            judged += 1;
+            last = Some(payload);
+            let late = page.last.filter(|(moment, node)| {
+                moment.at > end.deadline(debt.since.at) && self.is_correct(*node)
+            });
+            let overdue = if !debt.by.is_empty() && end.is_final(debt.since.at) {
+                let left_out = nodes(&debt.by);
+                let to = format!("{payload} from {}", nodes(&[origin]));
+                Some((
+                    format!("{}; {left_out} never delivered {to}", debt.reason),
+                    debt.by.clone(),
+                ))
+            } else if let (true, Some((moment, node))) = (debt.by.is_empty(), late) {
+                Some((
+                    format!(
+                        "{}; {} delivered {payload} only at {}ms",
+                        debt.reason,
+                        nodes(&[node]),
+                        moment.at
+                    ),
+                    vec![node],
+                ))
+            } else {
+                None
+            };
+            if let Some((what, by)) = overdue {
+                if broken
+                    .as_ref()
+                    .is_none_or(|broken| debt.since < broken.since)
+                {
+                    broken = Some(Violation {
+                        since: debt.since,
+                        what,
+                        nodes: by,
+                    });
+                }
+            } else if !debt.by.is_empty()
+                && open.as_ref().is_none_or(|open| debt.since < open.since)
+            {
+                open = Some(debt);
+            }
+        }
+        let correct = self.correct().count();
+        match (broken, open, judged, last) {
+            (Some(violation), ..) => Finding::Violated(violation),
+            (None, Some(debt), ..) => Finding::Pending(format!(
+                "{} had not delivered when the run ended",
+                nodes(&debt.by)
+            )),
+            (None, None, 1, Some(payload)) => {
+                Finding::Held(format!("{payload}: {correct} of {correct} correct nodes"))
+            }
+            (None, None, 0, _) | (_, _, _, None) => Finding::NotExercised,
+            (None, None, judged, _) => {
+                Finding::Held(format!("{judged} messages, {correct} correct nodes"))
+            }
+        }
+    }
+}
+
+/// Who owes the delivery of a message, since when, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Debt {
+    pub(super) since: Moment,
+    pub(super) by: Vec<NodeId>,
+    pub(super) reason: String,
+}
+
+impl Page {
+    /// How often a process may deliver it. What nobody cast, one may be wrong about once.
+    pub(super) fn due(&self) -> u32 {
+        self.casts.max(1)
+    }
+
+    /// How often `node` has delivered it.
+    pub(super) fn times(&self, node: NodeId) -> u32 {
+        self.tally.times(node)
+    }
+}
+
+impl Tally {
+    /// Counts one delivery; how many there were, with this one.
+    fn add(&mut self, node: NodeId) -> u32 {
+        let (word, bit) = (node.index() / 64, 1 << (node.0 % 64));
+        if self.once[word] & bit == 0 {
+            self.once[word] |= bit;
+            return 1;
+        }
+        let more = self.more.entry(node).or_insert(0);
+        *more += 1;
+        1 + *more
+    }
+
+    fn times(&self, node: NodeId) -> u32 {
+        let first = self.once[node.index() / 64] >> (node.0 % 64) & 1;
+        if first == 0 {
+            0
+        } else {
+            1 + self.more.get(&node).copied().unwrap_or(0)
+        }
+    }
+}
+
+/// `node 1`, `nodes 2, 3, 4`, `nodes 2, 3, 4, 5, 6, 7 and 92 more`.
+pub(super) fn nodes(nodes: &[NodeId]) -> String {
+    let named: Vec<String> = nodes
+        .iter()
+        .take(NAMED_MAX)
+        .map(|node| format!("{}", node.0))
+        .collect();
+    let mut text = format!(
+        "{} {}",
+        if nodes.len() == 1 { "node" } else { "nodes" },
+        named.join(", ")
+    );
+    if nodes.len() > NAMED_MAX {
+        text.push_str(&format!(" and {} more", nodes.len() - NAMED_MAX));
+    }
+    text
+}

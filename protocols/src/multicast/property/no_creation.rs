@@ -1,0 +1,69 @@
+//! No creation: what is delivered was cast before (BEB3, RB3, URB3).
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::vec;
+
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::port::Payload;
+use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation};
+
+use super::Promises;
+use crate::multicast::port::{Cast, Deliver, Multicast};
+
+/// The checker.
+#[derive(Clone, Debug)]
+pub struct NoCreation<P> {
+    cast: BTreeSet<(NodeId, P)>,
+    deliveries: u64,
+}
+
+impl<P: Payload> NoCreation<P> {
+    /// For a group of any size.
+    #[must_use]
+    pub const fn new() -> Self {
+        NoCreation {
+            cast: BTreeSet::new(),
+            deliveries: 0,
+        }
+    }
+}
+
+impl<P: Payload> Default for NoCreation<P> {
+    fn default() -> Self {
+        NoCreation::new()
+    }
+}
+
+impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoCreation<P> {
+    fn see(&mut self, moment: Moment, fact: &Fact<'_, Multicast<P, G>>) -> Result<(), Violation> {
+        match fact {
+            Fact::Requested(node, Cast(payload)) => {
+                self.cast.insert((*node, payload.clone()));
+            }
+            Fact::Indicated(node, Deliver { origin, payload }) => {
+                self.deliveries += 1;
+                if !self.cast.contains(&(*origin, payload.clone())) {
+                    let what = format!(
+                        "node {} delivered {payload} from node {}, which never cast it",
+                        node.0, origin.0
+                    );
+                    return Err(Violation {
+                        since: moment,
+                        what,
+                        nodes: vec![*node],
+                    });
+                }
+            }
+            Fact::Crashed(_) => (),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &End) -> Finding {
+        match self.deliveries {
+            0 => Finding::NotExercised,
+            deliveries => Finding::Held(format!("{deliveries} deliveries")),
+        }
+    }
+}

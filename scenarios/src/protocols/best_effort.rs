@@ -1,0 +1,35 @@
+//! `BestEffortMulticast`: send to everybody, once.
+
+use protocols::link::Assumed;
+use protocols::multicast::{Basic, BestEffort, Multicast};
+use sim_core::kernel::port::Perfect;
+use sim_core::kernel::protocol::{Node, Protocol};
+use sim_core::kernel::text::Text;
+
+use crate::format::{About, Fields, Need};
+use crate::recipe::Recipe;
+
+/// It has no parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct BestEffortMulticast;
+
+impl Recipe for BestEffortMulticast {
+    const ABOUT: About = About {
+        name: "BestEffortMulticast",
+        what: "send to everybody, once",
+        needs: Need::Reliable,
+        messages: "n-1",
+        source: "CGR 3.1",
+        layers: &["Basic"],
+    };
+    const MARKS: &'static [&'static str] = &[];
+    type Port = Multicast<Text, BestEffort>;
+
+    fn read(_: &mut Fields<'_>) -> Self {
+        BestEffortMulticast
+    }
+
+    fn node(&self) -> impl Node<Offers = Self::Port> {
+        Basic::new().over(Assumed::<_, Perfect>::new())
+    }
+}

@@ -1,0 +1,45 @@
+//! `EagerMulticast`: relay every first copy.
+
+use protocols::link::Assumed;
+use protocols::multicast::{Basic, Eager, Multicast, Originator, Relaying, Reliable};
+use sim_core::kernel::port::Perfect;
+use sim_core::kernel::protocol::{Node, Protocol};
+use sim_core::kernel::text::Text;
+
+use crate::format::{About, Choice, Fields, Need};
+use crate::recipe::Recipe;
+
+/// Its parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct EagerMulticast {
+    relaying: Relaying,
+    originator: Originator,
+}
+
+impl Recipe for EagerMulticast {
+    const ABOUT: About = About {
+        name: "EagerMulticast",
+        what: "relay every first copy",
+        needs: Need::Reliable,
+        messages: "n(n-1); Literal n^2-1",
+        source: "CGR 3.3",
+        layers: &["Eager", "Basic"],
+    };
+    const MARKS: &'static [&'static str] = &["relay_saved_a_node"];
+    type Port = Multicast<Text, Reliable>;
+
+    fn read(args: &mut Fields<'_>) -> Self {
+        let relay = args.flag("relay", true, "relay a message when it is seen for the first time");
+        let originators = [
+            Choice { name: "AtOnce", value: Originator::AtOnce },
+            Choice { name: "Literal", value: Originator::Literal },
+        ];
+        let doc = "the originator delivers at once and sends once, or (as published) relays its own copy too";
+        let originator = args.choice("originator", &originators, Some(Originator::AtOnce), doc);
+        EagerMulticast { relaying: if relay { Relaying::On } else { Relaying::Off }, originator }
+    }
+
+    fn node(&self) -> impl Node<Offers = Self::Port> {
+        Eager::new(self.originator, self.relaying).over(Basic::new()).over(Assumed::<_, Perfect>::new())
+    }
+}

@@ -1,0 +1,30 @@
+//! Multicasts of texts, as scenarios see them.
+
+use protocols::multicast::property::{Promises, askable, checker};
+use protocols::multicast::{Cast, Multicast};
+use sim_core::kernel::property::{About, Property};
+use sim_core::kernel::text::Text;
+
+use crate::format::Fields;
+use crate::recipe::Family;
+
+impl<G: Promises> Family for Multicast<Text, G> {
+    const OPERATIONS: &'static [&'static str] = &["Multicast"];
+
+    fn read(operation: &mut Fields<'_>) -> Option<Cast<Text>> {
+        if operation.name() != "Multicast" {
+            return None;
+        }
+        operation.positional();
+        let payload = operation.text("payload", None, "what everybody is to deliver");
+        Some(Cast(Text::from(payload.as_str())))
+    }
+
+    fn properties() -> Vec<About> {
+        askable::<G>().collect()
+    }
+
+    fn checker(name: &str, nodes: u32) -> Option<Box<dyn Property<Self>>> {
+        checker(name, nodes)
+    }
+}

@@ -1,0 +1,152 @@
+//! What a protocol must say of itself to be named in a scenario, and the door to every world that can run it.
+//!
+//! A [`Recipe`] is one protocol: its parameters, the stack that it makes of them, and the words about it. A [`Family`]
+//! is a port with its workload and its properties, shared by all protocols that offer it. A [`World`] is whoever runs
+//! a stack once its type is known: the simulator here, real sockets elsewhere. [`registry!`](crate::registry!) puts
+//! recipes together.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use sim_core::kernel::port::{Port, Req};
+use sim_core::kernel::property::{About as PropertyAbout, Property};
+use sim_core::kernel::protocol::Node;
+
+use crate::format::{About, Configured, Entry, Fields};
+
+/// A port as scenarios see it: what a workload may ask of it, and which properties judge it.
+pub trait Family: Port<Request: Send + Sync> {
+    /// The operations of a workload: `Multicast`.
+    const OPERATIONS: &'static [&'static str];
+
+    /// Reads one operation, `Multicast("hello")`; `None` if it is not one of [`Family::OPERATIONS`].
+    fn read(operation: &mut Fields<'_>) -> Option<Self::Request>;
+
+    /// The properties that can be asked of it.
+    fn properties() -> Vec<PropertyAbout>;
+
+    /// The checker of one of them, for a cluster of `nodes`.
+    fn checker(name: &str, nodes: u32) -> Option<Box<dyn Property<Self>>>;
+}
+
+/// A protocol that scenarios can name. Adding one is a module with a recipe and a line in a registry.
+pub trait Recipe: Clone + Debug + Send + Sync + 'static {
+    /// What `stormglass list protocols` prints.
+    const ABOUT: About;
+    /// The marks that it may leave.
+    const MARKS: &'static [&'static str];
+    /// The port on top.
+    type Port: Family;
+
+    /// Reads its parameters. Each call names a field, its default and its meaning.
+    fn read(args: &mut Fields<'_>) -> Self;
+
+    /// The program of one process.
+    fn node(&self) -> impl Node<Offers = Self::Port>;
+}
+
+/// What a world does with a protocol once its type is known.
+pub trait World {
+    /// What comes of it.
+    type Out;
+
+    /// Takes the protocol, and what the workload asks of it in the order of its operations.
+    fn host<R: Recipe>(self, recipe: &R, requests: &[Req<R::Port>]) -> Self::Out;
+}
+
+/// A list of protocols, as a type; made by [`registry!`](crate::registry!).
+pub trait Registry {
+    /// The protocols, for readers of scenarios.
+    fn entries(&self) -> &'static [&'static dyn Entry];
+
+    /// Hands the protocol that a scenario chose to a world. `None` if it came from another registry.
+    fn visit<W: World>(&self, chosen: &dyn Configured, world: W) -> Option<W::Out>;
+}
+
+/// Makes a registry of recipes: `registry! { pub struct Mine: Flood, Echo }`. One line a protocol.
+#[macro_export]
+macro_rules! registry {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident: $($recipe:ty),+ $(,)?) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default)]
+        $vis struct $name;
+
+        impl $crate::recipe::Registry for $name {
+            fn entries(&self) -> &'static [&'static dyn $crate::format::Entry] {
+                &[$(&$crate::recipe::Registered::<$recipe>::NEW),+]
+            }
+
+            fn visit<W: $crate::recipe::World>(&self, chosen: &dyn $crate::format::Configured, world: W) -> Option<W::Out> {
+                $(if let Some(chosen) = $crate::recipe::Chosen::<$recipe>::of(chosen) {
+                    return Some(chosen.open(world));
+                })+
+                None
+            }
+        }
+    };
+}
+
+/// A recipe as an entry of a registry.
+#[derive(Debug)]
+pub struct Registered<R>(PhantomData<fn() -> R>);
+
+impl<R> Registered<R> {
+    /// The entry.
+    pub const NEW: Self = Registered(PhantomData);
+}
+
+impl<R: Recipe> Entry for Registered<R> {
+    fn about(&self) -> &About {
+        const { &R::ABOUT }
+    }
+
+    fn read(&self, args: &mut Fields<'_>) -> Box<dyn Configured> {
+        Box::new(Chosen { recipe: R::read(args), requests: Vec::new() })
+    }
+}
+
+/// A recipe that a scenario has chosen, with what its workload asks.
+#[derive(Debug)]
+pub struct Chosen<R: Recipe> {
+    recipe: R,
+    requests: Vec<Req<R::Port>>,
+}
+
+impl<R: Recipe> Chosen<R> {
+    /// What a scenario has chosen, if it is this recipe.
+    #[must_use]
+    pub fn of(chosen: &dyn Configured) -> Option<&Self> {
+        (chosen as &dyn Any).downcast_ref()
+    }
+
+    /// Hands it to a world.
+    pub fn open<W: World>(&self, world: W) -> W::Out {
+        world.host(&self.recipe, &self.requests)
+    }
+}
+
+impl<R: Recipe> Configured for Chosen<R> {
+    fn operation(&mut self, operation: &mut Fields<'_>) -> bool {
+        let request = R::Port::read(operation);
+        let known = request.is_some();
+        self.requests.extend(request);
+        known
+    }
+
+    fn operations(&self) -> &[&'static str] {
+        R::Port::OPERATIONS
+    }
+
+    fn properties(&self) -> Vec<PropertyAbout> {
+        R::Port::properties()
+    }
+
+    fn metrics(&self) -> Vec<&'static str> {
+        crate::metrics::NAMES.to_vec()
+    }
+
+    fn marks(&self) -> Vec<&'static str> {
+        R::MARKS.to_vec()
+    }
+}

@@ -1,0 +1,196 @@
+//! What became of each expectation, and what that makes of the run.
+
+use sim_core::kernel::property::{self, Violation};
+use sim_core::sim::{Ended, Outcome};
+
+use super::{Verdict, ms, simulate};
+use crate::format::{Bound, Comparison, Expectation, Place, Scenario, Sentence};
+use crate::metrics::Metrics;
+
+/// What became of an expectation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It held.
+    Held,
+    /// It did not.
+    Violated,
+    /// The run ended before it could be decided.
+    Pending,
+    /// There was nothing to judge, or it was not reached.
+    NotExercised,
+}
+
+impl Status {
+    /// The word in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Status::Held => "held",
+            Status::Violated => "violated",
+            Status::Pending => "pending",
+            Status::NotExercised => "not_exercised",
+        }
+    }
+}
+
+/// An expectation and what became of it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The sentence as it is written.
+    pub sentence: String,
+    /// `always`, `eventually`, `sometimes` or `metric`.
+    pub kind: &'static str,
+    /// The property, mark or metric that it is about.
+    pub subject: String,
+    /// Number of the property in the literature; may be empty.
+    pub number: &'static str,
+    /// What became of it.
+    pub status: Status,
+    /// The scenario is meant to break it.
+    pub meant_to_break: bool,
+    /// It need not be fulfilled: a `sometimes` in a run that is meant to break.
+    pub waived: bool,
+    /// What was seen, in a few words.
+    pub said: String,
+    /// The violation of a property.
+    pub violation: Option<Violation>,
+    /// Why, in causal order.
+    pub why: Vec<Reason>,
+    /// Where the sentence is written.
+    pub place: Place,
+}
+
+/// One step of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The event it is about; 0 if it is about what did not happen.
+    pub event: u64,
+    /// What happened.
+    pub text: String,
+    /// What in the scenario brought it about: `faults[0]`.
+    pub cause: Option<String>,
+    /// Where that is written.
+    pub place: Option<Place>,
+}
+
+impl Finding {
+    /// True if a promise was broken, meant or not.
+    #[must_use]
+    pub fn is_violation(&self) -> bool {
+        self.status == Status::Violated
+    }
+
+    /// True if it is as the scenario wants it.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        match self.status {
+            Status::Held => !self.meant_to_break,
+            Status::Violated => self.meant_to_break,
+            Status::Pending => false,
+            Status::NotExercised => self.waived,
+        }
+    }
+}
+
+/// The findings, in the order of the expectations; those whose `where` is false are left out.
+pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -> Vec<Finding> {
+    let watched: Vec<usize> = simulate::watched(scenario).map(|(place, ..)| place).collect();
+    let asked = scenario.expect.iter().enumerate().filter(|(_, expectation)| expectation.is_asked());
+    asked.map(|(place, expectation)| {
+        let verdict = watched.iter().position(|watched| *watched == place).and_then(|at| outcome.verdicts.get(at));
+        match &expectation.sentence {
+            Sentence::Always { property } => of_property(scenario, expectation, "always", property, outcome, verdict),
+            Sentence::Eventually { property, .. } => of_property(scenario, expectation, "eventually", property, outcome, verdict),
+            Sentence::Sometimes { goal } => sometimes(scenario, expectation, goal, outcome),
+            Sentence::Metric { metric, comparison, bound, .. } => of_metric(expectation, metric, *comparison, *bound, metrics),
+        }
+    }).collect()
+}
+
+/// What the findings make of the run.
+pub(super) fn verdict(scenario: &Scenario, findings: &[Finding]) -> Verdict {
+    let judged = |finding: &Finding| match finding.status {
+        _ if finding.is_fine() => Verdict::Pass,
+        Status::Held | Status::Violated => Verdict::Fail,
+        Status::Pending | Status::NotExercised => Verdict::Inconclusive,
+    };
+    // A run without expectations has nothing to violate.
+    let _ = scenario;
+    findings.iter().map(judged).max().unwrap_or(Verdict::Pass)
+}
+
+fn blank(expectation: &Expectation, kind: &'static str, subject: &str) -> Finding {
+    Finding {
+        sentence: expectation.text.clone(),
+        kind,
+        subject: subject.to_owned(),
+        number: "",
+        status: Status::NotExercised,
+        meant_to_break: false,
+        waived: false,
+        said: String::new(),
+        violation: None,
+        why: vec![],
+        place: expectation.place,
+    }
+}
+
+fn of_property(
+    scenario: &Scenario,
+    expectation: &Expectation,
+    kind: &'static str,
+    name: &str,
+    outcome: &Outcome,
+    verdict: Option<&sim_core::sim::Verdict>,
+) -> Finding {
+    let mut finding = blank(expectation, kind, name);
+    let number = scenario.protocol.properties().iter().find(|about| about.name == name).map(|about| about.number);
+    finding.number = number.unwrap_or_default();
+    finding.meant_to_break = scenario.expect_violation.iter().any(|meant| meant == name);
+    let Some(verdict) = verdict else { return finding };
+    (finding.status, finding.said) = match &verdict.finding {
+        property::Finding::Held(said) => (Status::Held, said.clone()),
+        property::Finding::NotExercised => (Status::NotExercised, "nothing to judge in this run".to_owned()),
+        property::Finding::Pending(said) => (Status::Pending, said.clone()),
+        property::Finding::Violated(violation) => {
+            finding.violation = Some(violation.clone());
+            let when = match (verdict.broken, outcome.ended) {
+                (Some(moment), _) => format!("violated at {}, event {}", ms(moment.at), moment.event),
+                (None, Ended::Quiescent) => format!("violated: all quiet at {}, owed since event {}", ms(outcome.at), violation.since.event),
+                (None, _) => format!("violated: owed since event {}, at {}", violation.since.event, ms(violation.since.at)),
+            };
+            (Status::Violated, when)
+        }
+    };
+    finding
+}
+
+fn sometimes(scenario: &Scenario, expectation: &Expectation, goal: &str, outcome: &Outcome) -> Finding {
+    let mut finding = blank(expectation, "sometimes", goal);
+    finding.waived = !scenario.expect_violation.is_empty();
+    if let Some(mark) = outcome.marks.get(goal) {
+        finding.status = Status::Held;
+        finding.said = format!("first at {}, node {} (event {})", ms(mark.first.at), mark.node.0, mark.first.event);
+    } else {
+        finding.said = "never happened in this run".to_owned();
+    }
+    finding
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a bound is a number of the scenario, below 2^53; a larger metric is past any")]
+fn of_metric(expectation: &Expectation, metric: &str, comparison: Comparison, bound: Bound, metrics: &Metrics) -> Finding {
+    let mut finding = blank(expectation, "metric", metric);
+    let Some(measured) = metrics.get(metric) else {
+        finding.said = "not measured in a run of this size".to_owned();
+        return finding;
+    };
+    let (left, right, said) = match bound {
+        Bound::Number(bound) => (measured as f64, bound, format!("{measured} {} {bound}", comparison.sign())),
+        Bound::Time(bound) => {
+            (measured as f64, bound.as_nanos() as f64, format!("{} {} {bound}", sim_core::kernel::time::Span::from_nanos(measured), comparison.sign()))
+        }
+    };
+    finding.status = if comparison.holds(&left, &right) { Status::Held } else { Status::Violated };
+    finding.said = said;
+    finding
+}

@@ -1,0 +1,234 @@
+//! Running a scenario: from a plan to a verdict with reasons.
+//!
+//! ```text
+//! Scenario ──plan──▶ Setup ──simulate──▶ Outcome ──judge──▶ Run (verdict, findings, metrics, trace)
+//!                                                  └─explain──▶ reasons, with lines of the file
+//! ```
+
+mod explain;
+mod judge;
+mod plan;
+mod simulate;
+
+use std::collections::BTreeMap;
+
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::property::Moment;
+use sim_core::sim::{Ended, FaultCount, MarkCount, Outcome};
+use sim_core::kernel::time::SimTime;
+use sim_core::trace::{Record, Trace};
+
+use crate::format::{Place, Scenario, Trace as Level};
+use crate::metrics::Metrics;
+use crate::recipe::Registry;
+
+pub use judge::{Finding, Reason, Status};
+pub use simulate::Panicked;
+
+/// Most events that are recorded when the scenario does not say `trace: Full`.
+const RECORDED_MAX: usize = 100_000;
+/// Most events that are recorded when it does, and when a run is repeated to find out why it failed.
+const RECORDED_FULL_MAX: usize = 2_000_000;
+/// Above so many messages a run is not repeated to count its steps.
+const STEPS_MESSAGES_MAX: u64 = 1_000_000;
+
+/// How a run is to be carried out; none of it changes what happens in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Run twice and compare event by event.
+    pub twice: bool,
+}
+
+/// How a run came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Every expectation held.
+    Pass,
+    /// The run ended too early to tell, or did not exercise what it was meant to.
+    Inconclusive,
+    /// An expectation was violated, or an expected violation was not found.
+    Fail,
+    /// Two runs of the same scenario and seed were different.
+    Nondeterministic,
+    /// The protocol panicked.
+    Panicked,
+}
+
+impl Verdict {
+    /// The word in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Fail => "fail",
+            Verdict::Nondeterministic => "nondeterministic",
+            Verdict::Panicked => "panicked",
+        }
+    }
+}
+
+/// A fault of the scenario, and how often it struck.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultReport {
+    /// `faults[0]`, `network.loss`.
+    pub id: String,
+    /// What it does: `crash after 2 sends`.
+    pub what: String,
+    /// How often it struck.
+    pub fired: u64,
+    /// Where it is written.
+    pub place: Option<Place>,
+}
+
+/// One run of one scenario, judged.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What became of each expectation.
+    pub findings: Vec<Finding>,
+    /// Why the run ended; `None` if the protocol panicked.
+    pub ended: Option<Ended>,
+    /// Faults of the network first, then those of the scenario in order.
+    pub faults: Vec<FaultReport>,
+    /// The figures.
+    pub metrics: Metrics,
+    /// Marks by name.
+    pub marks: BTreeMap<&'static str, MarkCount>,
+    /// Who crashed, and when.
+    pub crashed: BTreeMap<NodeId, Moment>,
+    /// 64 bits over all events.
+    pub fingerprint: u64,
+    /// The trace, if one was recorded.
+    pub trace: Option<Trace>,
+    /// Where the protocol panicked, if it did.
+    pub panicked: Option<Panicked>,
+    /// The first event in which two runs were different, if they were.
+    pub difference: Option<Difference>,
+}
+
+/// Where two runs of the same scenario and seed part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The first different events of the two runs, as lines of a trace; `None` where a run had ended or was not
+    /// recorded so far.
+    pub lines: [Option<String>; 2],
+    /// The fingerprints.
+    pub fingerprints: [u64; 2],
+}
+
+/// Runs a scenario and judges it.
+///
+/// # Panics
+/// If the scenario was read with another registry.
+pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> Run {
+    let level = match scenario.trace {
+        Level::Off | Level::Summary => None,
+        Level::Messages => Some(simulate::Recording { details: false, limit: RECORDED_MAX }),
+        Level::Full => Some(simulate::Recording { details: true, limit: RECORDED_FULL_MAX }),
+    };
+    let outcome = match simulate::simulate(scenario, registry, level, simulate::Latency::AsWritten) {
+        Ok(outcome) => outcome,
+        Err(panicked) => return stopped(scenario, panicked),
+    };
+    let difference = options.twice.then(|| twice(scenario, registry, level, &outcome)).flatten();
+    let metrics = Metrics::of(&outcome, steps(scenario, registry, &outcome));
+    let mut findings = judge::judge(scenario, &outcome, &metrics);
+    if findings.iter().any(Finding::is_violation) {
+        // To say why, all messages must be known; a run that recorded less is run again, which gives the same events.
+        let complete = |trace: &Trace| trace.left_out == 0;
+        let trace = match &outcome.trace {
+            Some(trace) if complete(trace) => Some(trace.clone()),
+            _ if outcome.events > RECORDED_FULL_MAX as u64 => None,
+            _ => {
+                let all = simulate::Recording { details: false, limit: RECORDED_FULL_MAX };
+                simulate::simulate(scenario, registry, Some(all), simulate::Latency::AsWritten).ok().and_then(|outcome| outcome.trace)
+            }
+        };
+        if let Some(trace) = trace {
+            explain::explain(scenario, &trace, &mut findings);
+        }
+    }
+    let verdict = match (&difference, judge::verdict(scenario, &findings)) {
+        (Some(_), _) => Verdict::Nondeterministic,
+        (None, verdict) => verdict,
+    };
+    Run {
+        verdict,
+        findings,
+        ended: Some(outcome.ended),
+        faults: plan::fault_reports(scenario, &outcome.faults, metrics.lost, metrics.duplicated),
+        metrics,
+        marks: outcome.marks,
+        crashed: outcome.crashed,
+        fingerprint: outcome.fingerprint,
+        trace: outcome.trace,
+        panicked: None,
+        difference,
+    }
+}
+
+/// THEORY's *steps*: how long the last delivery takes if every message takes one unit of time. If all delays are equal
+/// the run itself tells; otherwise it is run once more on such a network.
+fn steps(scenario: &Scenario, registry: &impl Registry, outcome: &Outcome) -> Option<u32> {
+    if matches!(scenario.network.latency, sim_core::kernel::random::Delay::Fixed(_)) {
+        return Some(outcome.counters.depth);
+    }
+    if outcome.counters.messages > STEPS_MESSAGES_MAX {
+        return None;
+    }
+    let unit = simulate::simulate(scenario, registry, None, simulate::Latency::Unit).ok()?;
+    Some(unit.counters.depth)
+}
+
+/// Runs again and looks for the first different event.
+fn twice(scenario: &Scenario, registry: &impl Registry, level: Option<simulate::Recording>, first: &Outcome) -> Option<Difference> {
+    let second = simulate::simulate(scenario, registry, level, simulate::Latency::AsWritten).ok()?;
+    if (second.fingerprint, second.events) == (first.fingerprint, first.events) {
+        return None;
+    }
+    let fingerprints = [first.fingerprint, second.fingerprint];
+    let (Some(a), Some(b)) = (&first.trace, &second.trace) else {
+        return Some(Difference { lines: [None, None], fingerprints });
+    };
+    let line = |trace: &Trace, record: Option<&Record>| record.map(|record| sim_core::trace::text::line(trace, record).to_string());
+    let same = |(x, y): &(&Record, &Record)| x == y && line(a, Some(x)) == line(b, Some(y));
+    let place = a.records.iter().zip(&b.records).take_while(same).count();
+    Some(Difference { lines: [line(a, a.records.get(place)), line(b, b.records.get(place))], fingerprints })
+}
+
+/// A run in which the protocol panicked.
+fn stopped(scenario: &Scenario, panicked: Panicked) -> Run {
+    let nothing = Outcome {
+        ended: Ended::Quiescent,
+        at: panicked.at.at,
+        events: panicked.at.event,
+        fingerprint: 0,
+        counters: sim_core::sim::Counters::default(),
+        marks: BTreeMap::new(),
+        faults: vec![FaultCount::default(); scenario.faults.len()],
+        verdicts: vec![],
+        crashed: BTreeMap::new(),
+        trace: None,
+    };
+    Run {
+        verdict: Verdict::Panicked,
+        findings: vec![],
+        ended: None,
+        faults: plan::fault_reports(scenario, &nothing.faults, 0, 0),
+        metrics: Metrics::of(&nothing, None),
+        marks: BTreeMap::new(),
+        crashed: BTreeMap::new(),
+        fingerprint: 0,
+        trace: None,
+        panicked: Some(panicked),
+        difference: None,
+    }
+}
+
+/// Virtual time as a person says it, in milliseconds: `3.871ms`.
+#[must_use]
+pub fn ms(at: SimTime) -> String {
+    format!("{at}ms")
+}

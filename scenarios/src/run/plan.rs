@@ -1,0 +1,111 @@
+//! From a scenario to what the simulator takes: draws the random parts, resolves sets of nodes.
+
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::random::{Delay, Key, Purpose};
+use sim_core::kernel::time::Span;
+use sim_core::sim::{self, Crash, Limits, Network, Repeat, Setup};
+
+use super::FaultReport;
+use super::simulate::Latency;
+use crate::format::{Fault, FaultKind, Job, Scenario, StopWhen, Trigger, Turn};
+
+/// Everything about the run but the protocol and its workload.
+pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
+    let law = match latency {
+        Latency::AsWritten => scenario.network.latency,
+        Latency::Unit => Delay::Fixed(Span::from_millis(1)),
+    };
+    let network = Network {
+        latency: law.sampler().expect("a scenario that was read has a law of delay"),
+        loss: scenario.network.loss,
+        duplicate: scenario.network.duplicate,
+    };
+    let crashes = scenario.faults.iter().flat_map(|fault| crashes(scenario, fault)).collect();
+    let stop = scenario.stop;
+    Setup {
+        nodes: scenario.nodes,
+        seed: scenario.seed,
+        network,
+        crashes,
+        faults: number(scenario.faults.len()),
+        limits: Limits {
+            at: stop.at,
+            when_quiescent: stop.when == StopWhen::Quiescent,
+            events: stop.events,
+            memory: stop.memory,
+        },
+    }
+}
+
+/// A fault as crashes of single processes. Its draws depend on its place in the list and on the process alone.
+fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
+    let FaultKind::Crash { node, trigger } = &fault.kind;
+    let times = Key::new(scenario.seed, Purpose::Fault);
+    let crash = |node: NodeId| {
+        let trigger = match *trigger {
+            Trigger::At(at) => sim::Trigger::At(at),
+            Trigger::Between(first, last) => {
+                let draws = times.at(u64::from(node.0), fault.index as u64);
+                let width = last.as_nanos() - first.as_nanos();
+                let late = width.checked_add(1).map_or_else(|| draws.word(0), |n| draws.below(0, n));
+                sim::Trigger::At(first.saturating_add(Span::from_nanos(late)))
+            }
+            Trigger::AfterSends(copies) => sim::Trigger::AfterSends(copies),
+        };
+        Crash { node, trigger, fault: number(fault.index) }
+    };
+    let draws = Key::new(scenario.seed, Purpose::Selection).at(0, fault.index as u64);
+    node.resolve(scenario.nodes, draws).into_iter().map(crash).collect()
+}
+
+/// What a job of the workload asks, with `request` for its operation.
+pub(super) fn job<R: Clone>(scenario: &Scenario, place: usize, job: &Job, requests: &[R]) -> sim::Job<R> {
+    let (at, repeat) = match job.turn {
+        Turn::Once { at } => (at, None),
+        Turn::Repeated { every, from, until } => (from, Some(Repeat { every, until })),
+    };
+    // Faults and jobs draw their nodes under one purpose: the first word tells them apart.
+    let draws = Key::new(scenario.seed, Purpose::Selection).at(1, place as u64);
+    let nodes = job.node.resolve(scenario.nodes, draws);
+    sim::Job { at, repeat, nodes, request: requests[job.operation].clone() }
+}
+
+/// What each fault is called in a trace: `faults[0]: after 2 sends`.
+pub(super) fn fault_names(scenario: &Scenario) -> Vec<String> {
+    scenario.faults.iter().map(|fault| format!("faults[{}]: {}", fault.index, trigger_text(fault))).collect()
+}
+
+fn trigger_text(fault: &Fault) -> String {
+    let FaultKind::Crash { trigger, .. } = &fault.kind;
+    match trigger {
+        Trigger::At(at) => format!("at {at}"),
+        Trigger::Between(first, last) => format!("between {first} and {last}"),
+        Trigger::AfterSends(1) => "after 1 send".to_owned(),
+        Trigger::AfterSends(copies) => format!("after {copies} sends"),
+    }
+}
+
+/// All faults with how often they struck: those of the network if it has any, then those of the scenario.
+pub(super) fn fault_reports(scenario: &Scenario, counts: &[sim::FaultCount], lost: u64, duplicated: u64) -> Vec<FaultReport> {
+    let network = [
+        ("network.loss", scenario.network.loss, lost, "loses a message", scenario.places.loss),
+        ("network.duplicate", scenario.network.duplicate, duplicated, "delivers a message twice", scenario.places.duplicate),
+    ];
+    let network = network.into_iter().filter(|(_, p, ..)| !p.is_never()).map(|(id, p, fired, what, place)| FaultReport {
+        id: id.to_owned(),
+        what: format!("{what} with probability {p}"),
+        fired,
+        place,
+    });
+    let faults = scenario.faults.iter().zip(counts).map(|(fault, count)| FaultReport {
+        id: format!("faults[{}]", fault.index),
+        what: format!("crash {}", trigger_text(fault)),
+        fired: count.fired,
+        place: Some(fault.place),
+    });
+    network.chain(faults).collect()
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).expect("fewer than 2^32 faults")
+}

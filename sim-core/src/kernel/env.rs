@@ -1,0 +1,128 @@
+//! The world as one process may see it.
+
+use super::id::NodeId;
+use super::random::{Key, Probability};
+use super::time::LocalTime;
+
+/// What a driver tells a protocol about the world, and where it collects marks.
+///
+/// A driver keeps one and sets it before every event; a protocol reads it through [`Effects`](super::protocol::Effects).
+#[derive(Clone, Debug)]
+pub struct Env {
+    /// This process.
+    pub me: NodeId,
+    /// How many processes there are.
+    pub nodes: u32,
+    /// The wall clock of this process.
+    pub now: LocalTime,
+    /// The monotonic clock of this process.
+    pub monotonic: LocalTime,
+    /// Where choices come from.
+    pub choices: Choices,
+    /// Marks that the handler left, in order; the driver takes them away.
+    pub marks: Vec<&'static str>,
+}
+
+impl Env {
+    /// An environment for a process of a cluster of `nodes`, at time zero.
+    #[must_use]
+    pub fn new(me: NodeId, nodes: u32, choices: Choices) -> Env {
+        Env {
+            me,
+            nodes,
+            now: LocalTime::default(),
+            monotonic: LocalTime::default(),
+            choices,
+            marks: Vec::new(),
+        }
+    }
+
+    /// A choice among `0..n`, all equally likely.
+    ///
+    /// # Panics
+    /// If `n` is 0, or if a list of prepared answers has ended or holds an answer that is not below `n`.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a choice below n fits into the type of n"
+    )]
+    pub fn pick(&mut self, why: &'static str, n: u32) -> u32 {
+        assert!(n > 0, "a choice `{why}` among nothing");
+        match &mut self.choices {
+            Choices::Keyed { key, made } => {
+                let draws = key.at(u64::from(self.me.0), u64::from(*made));
+                *made += 1;
+                draws.below(lane(why), u64::from(n)) as u32
+            }
+            Choices::Listed { answers, next } => {
+                let answer = *answers
+                    .get(*next)
+                    .expect("more choices were asked for than were prepared");
+                assert!(
+                    answer < n,
+                    "the prepared answer {answer} to `{why}` is not below {n}"
+                );
+                *next += 1;
+                answer
+            }
+        }
+    }
+
+    /// True with probability `p`. From a prepared list, 0 is false and anything else true.
+    pub fn chance(&mut self, why: &'static str, p: Probability) -> bool {
+        match &mut self.choices {
+            Choices::Keyed { key, made } => {
+                let draws = key.at(u64::from(self.me.0), u64::from(*made));
+                *made += 1;
+                draws.chance(lane(why), p)
+            }
+            Choices::Listed { .. } => self.pick(why, u32::MAX) != 0,
+        }
+    }
+
+    /// Leaves a mark.
+    pub fn mark(&mut self, name: &'static str) {
+        self.marks.push(name);
+    }
+}
+
+/// Where the answers to [`Env::pick`] and [`Env::chance`] come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choices {
+    /// Keyed draws: the answer depends on the seed, the process, how many choices it made before, and the purpose.
+    Keyed {
+        /// The key of the purpose `Choice`.
+        key: Key,
+        /// How many choices this process has made.
+        made: u32,
+    },
+    /// A prepared list, as in a unit test or a replay.
+    Listed {
+        /// The answers in order.
+        answers: Vec<u32>,
+        /// How many have been given.
+        next: usize,
+    },
+}
+
+impl Choices {
+    /// The answers `answers`, in order, and then none.
+    #[must_use]
+    pub fn listed(answers: &[u32]) -> Choices {
+        Choices::Listed {
+            answers: answers.to_vec(),
+            next: 0,
+        }
+    }
+}
+
+/// The lane of a purpose: FNV-1a over its name. Part of the contract, like every number behind a draw.
+const fn lane(why: &str) -> u32 {
+    let bytes = why.as_bytes();
+    let mut hash = 0x811c_9dc5_u32;
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u32).wrapping_mul(0x0100_0193);
+        i += 1;
+    }
+    hash
+}

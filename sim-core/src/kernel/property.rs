@@ -1,0 +1,162 @@
+//! Properties: what an abstraction promises, judged from outside while the run goes on.
+//!
+//! A property sees the edges of a port (what was requested, what was indicated) and the fault facts, never the state
+//! of a protocol. So one checker judges every implementation of a port, simulated or on real sockets. It keeps bounded
+//! memory: per message a bit a process, not the history.
+
+use super::id::NodeId;
+use super::port::{Ind, Port, Req};
+use super::time::{SimTime, Span};
+
+/// When something happened, and its number in the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    /// Virtual time.
+    pub at: SimTime,
+    /// Number of the event in the trace, from 1.
+    pub event: u64,
+}
+
+/// What a property is shown.
+#[derive(Debug)]
+pub enum Fact<'a, P: Port> {
+    /// `node` was asked for something through the port.
+    Requested(NodeId, &'a Req<P>),
+    /// `node` said something through the port.
+    Indicated(NodeId, &'a Ind<P>),
+    /// `node` crashed.
+    Crashed(NodeId),
+}
+
+/// Safety or liveness (Alpern and Schneider 1985).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Nothing bad ever happens: asked for with `always`.
+    Safety,
+    /// Something good happens in the end: asked for with `eventually … within T`.
+    Liveness,
+}
+
+/// Name and meaning of a property, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct About {
+    /// As scenarios write it: `no_duplication`.
+    pub name: &'static str,
+    /// Its number in the literature: `RB2`; empty if it has none.
+    pub number: &'static str,
+    /// How it is asked for.
+    pub kind: Kind,
+    /// The property in one sentence.
+    pub meaning: &'static str,
+}
+
+/// A broken promise.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Violation {
+    /// The event that broke it, or that left the debt which was never paid.
+    pub since: Moment,
+    /// What happened, in a few words: `node 1 delivered {"hello"}`.
+    pub what: String,
+    /// The processes that did something wrong, or that were left out.
+    pub nodes: Vec<NodeId>,
+}
+
+/// How a run ended, for properties that could not be decided before.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct End {
+    /// The last moment of the run.
+    pub at: SimTime,
+    /// If nothing was in flight, armed or planned any more: since when.
+    pub quiet_since: Option<SimTime>,
+    /// How long a debt may stay open.
+    pub within: Span,
+    /// The last crash, restart or heal: no debt is older than that.
+    pub last_fault: SimTime,
+}
+
+impl End {
+    /// Until when a debt that arose at `since` had to be paid.
+    #[must_use]
+    pub fn deadline(&self, since: SimTime) -> SimTime {
+        since.max(self.last_fault).after(self.within)
+    }
+
+    /// True if a debt that arose at `since` and is still open can be called broken: nothing can pay it any more, or
+    /// its time has run out.
+    #[must_use]
+    pub fn is_final(&self, since: SimTime) -> bool {
+        self.quiet_since.is_some() || self.at >= self.deadline(since)
+    }
+}
+
+/// What a property says at the end of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Finding {
+    /// The promise was kept. The text says what was seen: `4 of 4 correct nodes delivered {"hello"}`.
+    Held(String),
+    /// The promise was broken.
+    Violated(Violation),
+    /// A debt is open and its time has not run out: the run ended too early to tell.
+    Pending(String),
+    /// There was nothing to judge.
+    NotExercised,
+}
+
+/// One promise of the port `P`, judged while the run goes on.
+pub trait Property<P: Port> {
+    /// Takes one fact. A safety property says at once when it is broken.
+    ///
+    /// # Errors
+    /// The violation, the first time the promise is broken beyond repair.
+    fn see(&mut self, moment: Moment, fact: &Fact<'_, P>) -> Result<(), Violation>;
+
+    /// The finding at the end of the run. It is not asked after [`Property::see`] has found a violation.
+    fn finish(&mut self, end: &End) -> Finding;
+}
+
+/// `quiescent`: after the last request and the last fault the system falls silent. Belongs to every port.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Quiescence {
+    last_request: Option<Moment>,
+}
+
+impl Quiescence {
+    /// Name and meaning.
+    pub const ABOUT: About = About {
+        name: "quiescent",
+        number: "",
+        kind: Kind::Liveness,
+        meaning: "In the end no message is in flight and no timer is armed.",
+    };
+}
+
+impl<P: Port> Property<P> for Quiescence {
+    fn see(&mut self, moment: Moment, fact: &Fact<'_, P>) -> Result<(), Violation> {
+        if let Fact::Requested(..) = fact {
+            self.last_request = Some(moment);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, end: &End) -> Finding {
+        let since = self.last_request.unwrap_or(Moment {
+            at: SimTime::ZERO,
+            event: 0,
+        });
+        let deadline = end.deadline(since.at);
+        match end.quiet_since {
+            Some(quiet) if quiet <= deadline => Finding::Held(format!("at {quiet}ms")),
+            Some(quiet) => Finding::Violated(Violation {
+                since,
+                what: format!("quiet only at {quiet}ms"),
+                nodes: vec![],
+            }),
+            None if end.at >= deadline => Finding::Violated(Violation {
+                since,
+                what: format!("still busy at {}ms", end.at),
+                nodes: vec![],
+            }),
+            None => Finding::Pending(format!("still busy at {}ms, when the run ended", end.at)),
+        }
+    }
+}

@@ -1,0 +1,643 @@
+//! The engine: takes one event after the other and carries out what follows from it.
+//!
+//! It obeys the rule of interpretation in [`crate::kernel::protocol`] to the letter: set the environment, call the one
+//! handler, carry out the effects in order. Everything that is not told here is in the neighbours: who is next in
+//! `queue.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, properties in `judge.rs`.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::canonical::{Fold, digest};
+use crate::kernel::disk::{Boot, Disk};
+use crate::kernel::env::{Choices, Env};
+use crate::kernel::id::NodeId;
+use crate::kernel::port::{Arrival, Req};
+use crate::kernel::property::{End, Fact, Moment, Property};
+use crate::kernel::protocol::{Effect, Effects, Event, Node};
+use crate::kernel::random::{Key, Purpose};
+use crate::kernel::time::{LocalTime, SimTime, Span};
+use crate::trace::{Record, Recorder, TextId, What, WhyDropped};
+
+use super::judge::Judge;
+use super::messages::Messages;
+use super::outcome::{Counters, Ended, FaultCount, MarkCount, Outcome};
+use super::queue::{Entry, Queue};
+use super::send::Fate;
+use super::setup::{Job, Repeat, Setup, Trigger};
+use super::timers::{self, Timers};
+
+/// No crash is planned by the number of sends.
+pub(super) const UNCUT: u64 = u64::MAX;
+
+/// Accounted bytes of one entry of the queue and of one timer: what they take on a 64-bit machine.
+const BYTES_ENTRY: u64 = 16;
+const BYTES_TIMER: u64 = 32;
+
+/// A simulated cluster in which every process runs the node program `P`.
+pub struct Sim<P: Node> {
+    pub(super) setup: Setup,
+    pub(super) hosts: Vec<Host<P>>,
+    pub(super) queue: Queue,
+    pub(super) messages: Messages<P::Wire>,
+    timers: Timers<P::Timer>,
+    jobs: Vec<Job<Req<P::Offers>>>,
+    judge: Judge<P::Offers>,
+    pub(super) recorder: Option<Recorder>,
+    buffer: Buffer<P>,
+    pub(super) fate: Fate,
+    pub(super) now: SimTime,
+    /// Number of the last event, and of the last message.
+    pub(super) events: u64,
+    pub(super) sends: u64,
+    last_fault: SimTime,
+    pub(super) fold: Fold,
+    pub(super) counters: Counters,
+    marks: BTreeMap<&'static str, MarkCount>,
+    faults: Vec<FaultCount>,
+    crashed: BTreeMap<NodeId, (Moment, u32)>,
+}
+
+/// One process and what the engine keeps about it.
+pub(super) struct Host<P: Node> {
+    program: P,
+    disk: P::Disk,
+    /// Copies to other processes that it may still send before it crashes.
+    pub(super) cut: u64,
+    /// Group sends so far: the ordinal of its draws.
+    pub(super) sends: u32,
+    /// Choices so far.
+    choices: u32,
+    /// First of its timers.
+    timers: u32,
+    up: bool,
+}
+
+/// Where a handler writes: one list, reused for every event.
+struct Buffer<P: Node> {
+    env: Env,
+    effects: Vec<Effect<P>>,
+}
+
+impl<P: Node> Effects<P> for Buffer<P> {
+    fn emit(&mut self, effect: Effect<P>) {
+        self.effects.push(effect);
+    }
+
+    fn env(&mut self) -> &mut Env {
+        &mut self.env
+    }
+}
+
+/// What an entry of the queue stands for, in the two upper bits of its handle.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Arrival = 0,
+    Timer = 1,
+    Job = 2,
+    Crash = 3,
+}
+
+impl Kind {
+    const BITS: u32 = 30;
+
+    pub(super) fn handle(self, row: u32) -> u32 {
+        assert!(
+            row < 1 << Kind::BITS,
+            "fewer than 2^30 messages, timers and jobs at once"
+        );
+        (self as u32) << Kind::BITS | row
+    }
+
+    const fn of(handle: u32) -> (Kind, u32) {
+        let kind = match handle >> Kind::BITS {
+            0 => Kind::Arrival,
+            1 => Kind::Timer,
+            2 => Kind::Job,
+            _ => Kind::Crash,
+        };
+        (kind, handle & ((1 << Kind::BITS) - 1))
+    }
+}
+
+/// The event that a handler is working on, as the cause of what it does.
+#[derive(Clone, Copy)]
+pub(super) struct Cause {
+    pub(super) event: u64,
+    pub(super) depth: u32,
+}
+
+impl<P: Node> Sim<P> {
+    /// A cluster whose process `id` runs `program(id)`. All boot at time zero, in the order of their numbers.
+    ///
+    /// # Panics
+    /// If a crash of the setup names a process or a fault that is not there.
+    pub fn new(setup: Setup, mut program: impl FnMut(NodeId) -> P) -> Sim<P> {
+        let host = |id| Host {
+            program: program(NodeId(id)),
+            disk: P::Disk::default(),
+            cut: UNCUT,
+            sends: 0,
+            choices: 0,
+            timers: timers::NONE,
+            up: true,
+        };
+        let mut hosts: Vec<Host<P>> = (0..setup.nodes).map(host).collect();
+        let mut queue = Queue::new();
+        for (row, crash) in setup.crashes.iter().enumerate() {
+            assert!(
+                crash.fault < setup.faults,
+                "a crash belongs to a fault of the setup"
+            );
+            let host = hosts
+                .get_mut(crash.node.index())
+                .expect("a crash names a process of the cluster");
+            match crash.trigger {
+                Trigger::At(at) => {
+                    let row = u32::try_from(row).expect("fewer than 2^30 crashes");
+                    queue.push(Entry {
+                        at: at.as_nanos(),
+                        node: crash.node.0,
+                        handle: Kind::Crash.handle(row),
+                    });
+                }
+                Trigger::AfterSends(copies) => host.cut = host.cut.min(copies),
+            }
+        }
+        let choice = Key::new(setup.seed, Purpose::Choice);
+        let env = Env::new(
+            NodeId(0),
+            setup.nodes,
+            Choices::Keyed {
+                key: choice,
+                made: 0,
+            },
+        );
+        Sim {
+            hosts,
+            queue,
+            messages: Messages::new(),
+            timers: Timers::new(),
+            jobs: Vec::new(),
+            judge: Judge::new(),
+            recorder: None,
+            buffer: Buffer {
+                env,
+                effects: Vec::new(),
+            },
+            fate: Fate {
+                loss: Key::new(setup.seed, Purpose::Loss),
+                duplicate: Key::new(setup.seed, Purpose::Duplicate),
+                delay: Key::new(setup.seed, Purpose::Delay),
+            },
+            now: SimTime::ZERO,
+            events: 0,
+            sends: 0,
+            last_fault: SimTime::ZERO,
+            fold: Fold::default(),
+            counters: Counters::default(),
+            marks: BTreeMap::new(),
+            faults: vec![FaultCount::default(); setup.faults as usize],
+            crashed: BTreeMap::new(),
+            setup,
+        }
+    }
+
+    /// Asks `node` for something, once.
+    pub fn request(&mut self, at: Span, node: NodeId, request: Req<P::Offers>) {
+        self.job(Job {
+            at,
+            repeat: None,
+            nodes: vec![node],
+            request,
+        });
+    }
+
+    /// Asks processes for something, once or again and again.
+    ///
+    /// # Panics
+    /// If it names a process that is not there, or is to be repeated every zero nanoseconds.
+    pub fn job(&mut self, job: Job<Req<P::Offers>>) {
+        assert!(
+            job.nodes.iter().all(|node| node.index() < self.hosts.len()),
+            "a job names processes of the cluster"
+        );
+        assert!(
+            job.repeat.is_none_or(|repeat| repeat.every > Span::ZERO),
+            "a job is repeated after some time"
+        );
+        let row = u32::try_from(self.jobs.len()).expect("fewer than 2^30 jobs");
+        self.queue.push(Entry {
+            at: job.at.as_nanos(),
+            node: 0,
+            handle: Kind::Job.handle(row),
+        });
+        self.jobs.push(job);
+    }
+
+    /// Judges `property` in this run; a liveness property may stay in debt for `within`.
+    pub fn watch(&mut self, property: Box<dyn Property<P::Offers>>, within: Span) {
+        self.judge.watch(property, within);
+    }
+
+    /// Records a trace. The run is the same with and without it.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
+    }
+
+    /// The program of a process, as it is now.
+    ///
+    /// # Panics
+    /// If there is no such process.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &P {
+        &self.hosts[id.index()].program
+    }
+
+    /// The last event so far: where a protocol panicked, if it did.
+    #[must_use]
+    pub const fn position(&self) -> Moment {
+        Moment {
+            at: self.now,
+            event: self.events,
+        }
+    }
+
+    /// Runs until the system is quiet or a limit is reached. A second call finds nothing to do.
+    pub fn run(&mut self) -> Outcome {
+        if self.events == 0 {
+            for id in 0..self.setup.nodes {
+                let boot = Boot {
+                    disk: self.hosts[id as usize].disk.clone(),
+                    incarnation: 0,
+                };
+                self.handle(NodeId(id), Event::Boot(boot), Cause { event: 0, depth: 0 });
+            }
+        }
+        let limits = self.setup.limits;
+        let mut quiet_since = None;
+        let ended = loop {
+            if self.events >= limits.events {
+                break Ended::Events;
+            }
+            if self.accounted() > limits.memory {
+                break Ended::Memory;
+            }
+            if self.queue.len() == self.timers.tombstones() {
+                quiet_since = Some(self.now);
+                if limits.when_quiescent {
+                    break Ended::Quiescent;
+                }
+                self.now = SimTime::from_nanos(limits.at.as_nanos());
+                break Ended::Time;
+            }
+            if self
+                .queue
+                .next_at()
+                .is_none_or(|at| at > limits.at.as_nanos())
+            {
+                self.now = SimTime::from_nanos(limits.at.as_nanos());
+                break Ended::Time;
+            }
+            let Some(entry) = self.queue.pop() else {
+                break Ended::Quiescent;
+            };
+            self.step(entry);
+        };
+        let end = End {
+            at: self.now,
+            quiet_since,
+            within: Span::ZERO,
+            last_fault: self.last_fault,
+        };
+        Outcome {
+            ended,
+            at: self.now,
+            events: self.events,
+            fingerprint: self.fold.digest(),
+            counters: self.counters.clone(),
+            marks: self.marks.clone(),
+            faults: self.faults.clone(),
+            verdicts: self.judge.finish(&end),
+            crashed: self
+                .crashed
+                .iter()
+                .map(|(node, (moment, _))| (*node, *moment))
+                .collect(),
+            trace: self.recorder.take().map(Recorder::finish),
+        }
+    }
+
+    /// Accounted bytes of all that is in flight or armed.
+    fn accounted(&self) -> u64 {
+        self.queue.len() as u64 * BYTES_ENTRY
+            + self.messages.bytes()
+            + self.timers.rows() as u64 * BYTES_TIMER
+    }
+
+    fn step(&mut self, entry: Entry) {
+        self.now = SimTime::from_nanos(entry.at);
+        let node = NodeId(entry.node);
+        match Kind::of(entry.handle) {
+            (Kind::Arrival, row) => self.arrive(node, row),
+            (Kind::Timer, row) => self.timer(node, row),
+            (Kind::Job, row) => self.ask(row),
+            (Kind::Crash, row) => {
+                let fault = self.setup.crashes[row as usize].fault;
+                self.crash(node, fault, 0);
+            }
+        }
+    }
+
+    fn arrive(&mut self, node: NodeId, row: u32) {
+        let message = self.messages.get(row);
+        let (from, sent, place) = (message.from, message.sent, message.place(node));
+        let (cause, msg) = (message.first_event + place, message.first_message + place);
+        let depth = message.depth + u32::from(from != node);
+        let text = self
+            .recorder
+            .as_mut()
+            .map(|recorder| recorder.summary(&message.body));
+        if !self.hosts[node.index()].up {
+            self.messages.discard(row);
+            self.counters.to_crashed += u64::from(from != node);
+            let event = self.next_event(Folded::Drop, node, msg);
+            let fault = self.crashed.get(&node).map_or(0, |(_, fault)| *fault);
+            self.note_text(event, cause, node, text, |text| What::Drop {
+                msg,
+                peer: from,
+                text,
+                why: WhyDropped::Down(fault),
+            });
+            return;
+        }
+        let event = self.next_event(Folded::Recv, node, msg);
+        self.note_text(event, cause, node, text, |text| What::Recv {
+            msg,
+            from,
+            sent,
+            text,
+        });
+        self.counters.received += u64::from(from != node);
+        let msg = self.messages.arrive(row);
+        self.handle(
+            node,
+            Event::Indication(Arrival { from, msg }),
+            Cause { event, depth },
+        );
+    }
+
+    fn timer(&mut self, node: NodeId, row: u32) {
+        let Some(fired) = self.timers.fire(&mut self.hosts[node.index()].timers, row) else {
+            return;
+        };
+        self.counters.timers += 1;
+        let event = self.next_event(Folded::Timer, node, digest(&fired.tag).hash);
+        self.note(event, fired.cause, node, |recorder| {
+            What::Timer(recorder.summary(&fired.tag))
+        });
+        self.handle(
+            node,
+            Event::Timer(fired.tag),
+            Cause {
+                event,
+                depth: fired.depth,
+            },
+        );
+    }
+
+    /// Carries out a job of the workload, and plans its next time.
+    fn ask(&mut self, row: u32) {
+        let job = self.jobs[row as usize].clone();
+        if let Some(Repeat { every, until }) = job.repeat {
+            let next = self.now.after(every);
+            if next.as_nanos() <= until.as_nanos() {
+                self.queue.push(Entry {
+                    at: next.as_nanos(),
+                    node: 0,
+                    handle: Kind::Job.handle(row),
+                });
+            }
+        }
+        for node in job.nodes {
+            if !self.hosts[node.index()].up {
+                self.counters.requests_to_crashed += 1;
+                continue;
+            }
+            self.counters.requests += 1;
+            let event = self.next_event(Folded::Request, node, digest(&job.request).hash);
+            self.note(event, 0, node, |recorder| {
+                What::Request(recorder.summary(&job.request))
+            });
+            self.judge.see(
+                Moment {
+                    at: self.now,
+                    event,
+                },
+                &Fact::Requested(node, &job.request),
+            );
+            self.handle(
+                node,
+                Event::Request(job.request.clone()),
+                Cause { event, depth: 0 },
+            );
+        }
+    }
+
+    pub(super) fn crash(&mut self, node: NodeId, fault: u32, cause: u64) {
+        let host = &mut self.hosts[node.index()];
+        if !host.up {
+            return;
+        }
+        host.up = false;
+        self.timers.disarm_all(&mut host.timers);
+        self.last_fault = self.now;
+        let event = self.next_event(Folded::Crash, node, u64::from(fault));
+        let moment = Moment {
+            at: self.now,
+            event,
+        };
+        let count = &mut self.faults[fault as usize];
+        count.fired += 1;
+        count.first.get_or_insert(moment);
+        self.crashed.insert(node, (moment, fault));
+        self.note(event, cause, node, |_| What::Crash(fault));
+        self.judge.see(moment, &Fact::Crashed(node));
+    }
+
+    /// The rule of interpretation: set the environment, call the handler, carry out the effects in order.
+    fn handle(&mut self, node: NodeId, event: Event<P>, cause: Cause) {
+        let host = &mut self.hosts[node.index()];
+        let env = &mut self.buffer.env;
+        let local = LocalTime::from_nanos(i64::try_from(self.now.as_nanos()).unwrap_or(i64::MAX));
+        (env.me, env.now, env.monotonic) = (node, local, local);
+        if let Choices::Keyed { made, .. } = &mut env.choices {
+            *made = host.choices;
+        }
+        host.program.on(event, &mut self.buffer);
+        if let Choices::Keyed { made, .. } = self.buffer.env.choices {
+            host.choices = made;
+        }
+        if !self.buffer.env.marks.is_empty() {
+            self.take_marks(node, cause);
+        }
+        let mut effects = std::mem::take(&mut self.buffer.effects);
+        for effect in effects.drain(..) {
+            self.carry_out(node, effect, cause);
+            if !self.hosts[node.index()].up {
+                break; // The crash fell between two effects: what follows does not happen.
+            }
+        }
+        effects.clear();
+        self.buffer.effects = effects;
+    }
+
+    fn carry_out(&mut self, node: NodeId, effect: Effect<P>, cause: Cause) {
+        match effect {
+            Effect::Request(transmit) => self.transmit(node, transmit, cause),
+            Effect::Indicate(said) => {
+                self.counters.indications += 1;
+                self.counters.depth = self.counters.depth.max(cause.depth);
+                let event = self.next_event(Folded::Deliver, node, digest(&said).hash);
+                self.note(event, cause.event, node, |recorder| {
+                    What::Deliver(recorder.summary(&said))
+                });
+                self.judge.see(
+                    Moment {
+                        at: self.now,
+                        event,
+                    },
+                    &Fact::Indicated(node, &said),
+                );
+            }
+            Effect::Arm(tag, span) => {
+                let event = self.next_event(Folded::Arm, node, digest(&tag).hash);
+                self.note(event, cause.event, node, |recorder| {
+                    What::Arm(recorder.summary(&tag), span)
+                });
+                let row = self.timers.arm(
+                    &mut self.hosts[node.index()].timers,
+                    tag,
+                    event,
+                    cause.depth,
+                );
+                let at = self.now.after(span).as_nanos();
+                self.queue.push(Entry {
+                    at,
+                    node: node.0,
+                    handle: Kind::Timer.handle(row),
+                });
+            }
+            Effect::Disarm(tag) => {
+                if self
+                    .timers
+                    .disarm(&mut self.hosts[node.index()].timers, tag)
+                {
+                    let event = self.next_event(Folded::Disarm, node, digest(&tag).hash);
+                    self.note(event, cause.event, node, |recorder| {
+                        What::Disarm(recorder.summary(&tag))
+                    });
+                }
+            }
+            Effect::Persist(write) => {
+                let event = self.next_event(Folded::Persist, node, digest(&write).hash);
+                self.note(event, cause.event, node, |recorder| {
+                    What::Persist(recorder.summary(&write))
+                });
+                self.hosts[node.index()].disk.apply(write);
+            }
+        }
+    }
+
+    fn take_marks(&mut self, node: NodeId, cause: Cause) {
+        let marks = std::mem::take(&mut self.buffer.env.marks);
+        for name in &marks {
+            let event = self.next_event(Folded::Mark, node, digest(*name).hash);
+            self.note(event, cause.event, node, |recorder| {
+                What::Mark(recorder.summary(name))
+            });
+            let first = Moment {
+                at: self.now,
+                event,
+            };
+            self.marks
+                .entry(name)
+                .or_insert(MarkCount {
+                    count: 0,
+                    first,
+                    node,
+                })
+                .count += 1;
+        }
+        self.buffer.env.marks = marks;
+        self.buffer.env.marks.clear();
+    }
+
+    /// Gives the next event its number and folds it into the fingerprint.
+    #[inline]
+    pub(super) fn next_event(&mut self, folded: Folded, node: NodeId, detail: u64) -> u64 {
+        self.events += 1;
+        self.fold.word(self.now.as_nanos() ^ folded.tag(node));
+        self.fold.word(detail);
+        self.events
+    }
+
+    /// Writes an event down, if somebody watches.
+    #[inline]
+    fn note(
+        &mut self,
+        id: u64,
+        cause: u64,
+        node: NodeId,
+        what: impl FnOnce(&mut Recorder) -> What,
+    ) {
+        if let Some(recorder) = &mut self.recorder {
+            let what = what(recorder);
+            recorder.record(Record {
+                id,
+                cause,
+                at: self.now,
+                node,
+                what,
+            });
+        }
+    }
+
+    /// The same for an event of a message whose summary is known; there is one only if somebody watches.
+    #[inline]
+    pub(super) fn note_text(
+        &mut self,
+        id: u64,
+        cause: u64,
+        node: NodeId,
+        text: Option<TextId>,
+        what: impl FnOnce(TextId) -> What,
+    ) {
+        if let Some(text) = text {
+            self.note(id, cause, node, |_| what(text));
+        }
+    }
+}
+
+/// The kinds of event as they enter the fingerprint. Numbers are frozen: append only.
+#[derive(Clone, Copy)]
+pub(super) enum Folded {
+    Request = 1,
+    Deliver = 2,
+    Send = 3,
+    Recv = 4,
+    Drop = 5,
+    Lost = 6,
+    Duplicate = 7,
+    Crash = 8,
+    Arm = 9,
+    Disarm = 10,
+    Timer = 11,
+    Persist = 12,
+    Mark = 13,
+}
+
+impl Folded {
+    /// Kind and node in one word, spread so that neither meets the low bits of the time.
+    pub(super) const fn tag(self, node: NodeId) -> u64 {
+        ((self as u64) << 32 | node.0 as u64).rotate_left(28)
+    }
+}

@@ -1,0 +1,107 @@
+//! What came of a run.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::id::NodeId;
+use crate::kernel::property::{Finding, Moment};
+use crate::kernel::time::SimTime;
+use crate::trace::Trace;
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// Nothing was in flight, armed or planned any more.
+    Quiescent,
+    /// Virtual time was up.
+    Time,
+    /// The budget of events was used up.
+    Events,
+    /// More was in flight than the budget of memory allows.
+    Memory,
+}
+
+/// What was counted. *Messages* and *steps* are THEORY's: one message is one copy to another process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Copies sent to other processes. Copies that the network makes are not among them.
+    pub messages: u64,
+    /// The same with the copies that processes sent to themselves.
+    pub messages_with_self: u64,
+    /// Bytes of those messages in the canonical encoding.
+    pub bytes: u64,
+    /// Messages from other processes that were received; a copy made by the network counts again.
+    pub received: u64,
+    /// Messages that the network lost.
+    pub lost: u64,
+    /// Messages that arrived at a process that was down.
+    pub to_crashed: u64,
+    /// Second copies that the network made.
+    pub duplicated: u64,
+    /// What the workload asked of processes that were up.
+    pub requests: u64,
+    /// What it wanted to ask of processes that were down.
+    pub requests_to_crashed: u64,
+    /// What processes said through their uppermost port.
+    pub indications: u64,
+    /// Timers that ran out.
+    pub timers: u64,
+    /// Longest chain of network messages that led to an indication. Equals THEORY's *steps* if every message takes
+    /// equally long.
+    pub depth: u32,
+    /// Most entries that were pending at once.
+    pub pending_max: u64,
+}
+
+/// How often a fault struck.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FaultCount {
+    /// So often.
+    pub fired: u64,
+    /// The first time.
+    pub first: Option<Moment>,
+}
+
+/// How often a mark was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkCount {
+    /// So often.
+    pub count: u64,
+    /// The first time.
+    pub first: Moment,
+    /// Where, the first time.
+    pub node: NodeId,
+}
+
+/// The verdict on one property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What was found.
+    pub finding: Finding,
+    /// When it was broken, if that was seen while the run went on.
+    pub broken: Option<Moment>,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Why it ended.
+    pub ended: Ended,
+    /// Virtual time of its last event, or the limit that ended it.
+    pub at: SimTime,
+    /// How many events it had, as numbered in the trace.
+    pub events: u64,
+    /// 64 bits over all its events.
+    pub fingerprint: u64,
+    /// What was counted.
+    pub counters: Counters,
+    /// Marks by name.
+    pub marks: BTreeMap<&'static str, MarkCount>,
+    /// Faults by number.
+    pub faults: Vec<FaultCount>,
+    /// Verdicts on the properties, in the order in which they were added.
+    pub verdicts: Vec<Verdict>,
+    /// Who crashed, and when.
+    pub crashed: BTreeMap<NodeId, Moment>,
+    /// The trace, if one was recorded.
+    pub trace: Option<Trace>,
+}

@@ -1,0 +1,273 @@
+//! The record of one event, and who writes it down.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::id::NodeId;
+use crate::kernel::time::{SimTime, Span};
+
+/// Longest summary of a payload, in characters.
+const SUMMARY_MAX: usize = 60;
+
+/// A text of the trace's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TextId(pub u32);
+
+/// One event of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Record {
+    /// Its number: from 1, without gaps over the whole run, also where less is recorded.
+    pub id: u64,
+    /// The event that brought it about; 0 if the scenario itself did.
+    pub cause: u64,
+    /// When, in virtual time.
+    pub at: SimTime,
+    /// Where.
+    pub node: NodeId,
+    /// What.
+    pub what: What,
+}
+
+/// What an event was. Messages are numbered apart, one number a copy of a group send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum What {
+    /// The workload asked the process for something.
+    Request(TextId),
+    /// The process said something through its uppermost port.
+    Deliver(TextId),
+    /// It sent a message.
+    Send {
+        /// Number of the message.
+        msg: u64,
+        /// Its receiver.
+        to: NodeId,
+        /// Its summary.
+        text: TextId,
+    },
+    /// It received a message.
+    Recv {
+        /// Number of the message.
+        msg: u64,
+        /// Its sender.
+        from: NodeId,
+        /// When it was sent.
+        sent: SimTime,
+        /// Its summary.
+        text: TextId,
+    },
+    /// A message to or from it came to nothing.
+    Drop {
+        /// Number of the message.
+        msg: u64,
+        /// The other end: the receiver of a message lost on the way, the sender of one that found nobody.
+        peer: NodeId,
+        /// Its summary.
+        text: TextId,
+        /// What became of it.
+        why: WhyDropped,
+    },
+    /// The network made a second copy of a message that the process sent.
+    Duplicate {
+        /// Number of the message.
+        msg: u64,
+        /// Its receiver.
+        to: NodeId,
+        /// Its summary.
+        text: TextId,
+    },
+    /// It crashed, by the fault of this number.
+    Crash(u32),
+    /// It armed a timer.
+    Arm(TextId, Span),
+    /// It stopped a timer.
+    Disarm(TextId),
+    /// One of its timers ran out.
+    Timer(TextId),
+    /// It wrote to stable storage.
+    Persist(TextId),
+    /// It left a mark.
+    Mark(TextId),
+}
+
+/// Why a message was not received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum WhyDropped {
+    /// Lost on the way: `network.loss`.
+    Lost,
+    /// Its receiver was down, by the fault of this number.
+    Down(u32),
+}
+
+impl What {
+    /// The word that names this kind of event in a trace.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            What::Request(_) => "request",
+            What::Deliver(_) => "deliver",
+            What::Send { .. } => "send",
+            What::Recv { .. } => "recv",
+            What::Drop { .. } => "drop",
+            What::Duplicate { .. } => "duplicate",
+            What::Crash(_) => "crash",
+            What::Arm(..) => "arm",
+            What::Disarm(_) => "disarm",
+            What::Timer(_) => "timer",
+            What::Persist(_) => "persist",
+            What::Mark(_) => "mark",
+        }
+    }
+
+    /// All words that [`What::kind`] can give.
+    pub const KINDS: [&'static str; 12] = [
+        "request",
+        "deliver",
+        "send",
+        "recv",
+        "drop",
+        "duplicate",
+        "crash",
+        "arm",
+        "disarm",
+        "timer",
+        "persist",
+        "mark",
+    ];
+
+    /// True for what a trace of level *messages* leaves out: timers and stable storage.
+    const fn is_detail(&self) -> bool {
+        matches!(
+            self,
+            What::Arm(..) | What::Disarm(_) | What::Timer(_) | What::Persist(_)
+        )
+    }
+}
+
+/// A recorded run: the events and the texts they point to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The events in order.
+    pub records: Vec<Record>,
+    /// The summaries that records point to.
+    pub texts: Vec<String>,
+    /// What each fault is called, `faults[0]: after 2 sends`, by its number.
+    pub faults: Vec<String>,
+    /// How many events were left out at the end because there were too many.
+    pub left_out: u64,
+}
+
+impl Trace {
+    /// The text `id`; empty if there is none.
+    #[must_use]
+    pub fn text(&self, id: TextId) -> &str {
+        self.texts.get(id.0 as usize).map_or("", String::as_str)
+    }
+
+    /// What the fault of number `fault` is called.
+    #[must_use]
+    pub fn fault(&self, fault: u32) -> &str {
+        self.faults.get(fault as usize).map_or("?", String::as_str)
+    }
+
+    /// The record of number `id`, if it was recorded.
+    #[must_use]
+    pub fn get(&self, id: u64) -> Option<&Record> {
+        let place = self
+            .records
+            .binary_search_by_key(&id, |record| record.id)
+            .ok()?;
+        self.records.get(place)
+    }
+}
+
+/// Writes events down while a run goes on. It sees and never steers: with or without it a run is the same.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    trace: Trace,
+    known: BTreeMap<String, TextId>,
+    details: bool,
+    limit: usize,
+}
+
+impl Recorder {
+    /// A recorder that keeps the first `limit` events, timers and writes to storage only if `details`.
+    #[must_use]
+    pub fn new(details: bool, limit: usize) -> Recorder {
+        Recorder {
+            details,
+            limit,
+            ..Recorder::default()
+        }
+    }
+
+    /// Names the faults that records point to by number.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<String>) -> Recorder {
+        self.trace.faults = faults;
+        self
+    }
+
+    /// Writes one event down.
+    pub fn record(&mut self, record: Record) {
+        if record.what.is_detail() && !self.details {
+        } else if self.trace.records.len() < self.limit {
+            self.trace.records.push(record);
+        } else {
+            self.trace.left_out += 1;
+        }
+    }
+
+    /// The number of the summary of `value`, cut at 60 characters.
+    ///
+    /// # Panics
+    /// If there are more than 2³² different summaries.
+    pub fn summary(&mut self, value: &impl Display) -> TextId {
+        let mut text = Cut {
+            text: String::new(),
+            left: SUMMARY_MAX,
+            cut: false,
+        };
+        let complete = write!(text, "{value}").is_ok() && !text.cut;
+        let mut text = text.text;
+        if !complete {
+            text.pop();
+            text.push('…');
+        }
+        if let Some(id) = self.known.get(&text) {
+            return *id;
+        }
+        let id = TextId(u32::try_from(self.trace.texts.len()).expect("fewer than 2^32 summaries"));
+        self.trace.texts.push(text.clone());
+        self.known.insert(text, id);
+        id
+    }
+
+    /// The trace.
+    #[must_use]
+    pub fn finish(self) -> Trace {
+        self.trace
+    }
+}
+
+/// Takes so many characters and then refuses more, so that a huge payload is not printed to be cut.
+struct Cut {
+    text: String,
+    left: usize,
+    cut: bool,
+}
+
+impl Write for Cut {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        for c in part.chars() {
+            if self.left == 0 {
+                self.cut = true;
+                return Err(std::fmt::Error);
+            }
+            self.text.push(if c.is_control() { '\u{fffd}' } else { c });
+            self.left -= 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! A trace as text: one event a line, in fixed columns. Snapshots hold exactly this.
+
+use std::fmt::{self, Display};
+
+use super::{Record, Trace, What, WhyDropped};
+
+/// One line of a trace, without its number: time in ms, node, kind, what.
+#[must_use]
+pub fn line<'a>(trace: &'a Trace, record: &'a Record) -> impl Display + 'a {
+    Line { trace, record }
+}
+
+struct Line<'a> {
+    trace: &'a Trace,
+    record: &'a Record,
+}
+
+impl Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Line { trace, record } = *self;
+        let kind = match record.what {
+            What::Crash(_) => "CRASH",
+            ref what => what.kind(),
+        };
+        write!(
+            f,
+            "{:>10}  {:<5}{kind:<9}  ",
+            record.at.to_string(),
+            record.node.to_string()
+        )?;
+        match record.what {
+            What::Request(text)
+            | What::Deliver(text)
+            | What::Disarm(text)
+            | What::Timer(text)
+            | What::Persist(text)
+            | What::Mark(text) => f.write_str(trace.text(text)),
+            What::Arm(text, span) => write!(f, "{} for {span}", trace.text(text)),
+            What::Send { msg, to, text } => write!(f, "#{msg} -> {to}  {}", trace.text(text)),
+            What::Recv {
+                msg,
+                from,
+                sent,
+                text,
+            } => {
+                let took = record.at.since(sent).as_nanos();
+                write!(
+                    f,
+                    "#{msg} <- {from}  {}   (+{}.{:03})",
+                    trace.text(text),
+                    took / 1_000_000,
+                    took / 1_000 % 1_000
+                )
+            }
+            What::Duplicate { msg, to, text } => write!(
+                f,
+                "#{msg} -> {to}  {}   (network.duplicate)",
+                trace.text(text)
+            ),
+            What::Drop {
+                msg,
+                peer,
+                text,
+                why: WhyDropped::Lost,
+            } => {
+                write!(f, "#{msg} -> {peer}  {}   (network.loss)", trace.text(text))
+            }
+            What::Drop {
+                msg,
+                peer,
+                text,
+                why: WhyDropped::Down(fault),
+            } => {
+                let id = trace.fault(fault).split(':').next().unwrap_or_default();
+                write!(
+                    f,
+                    "#{msg} <- {peer}  {}   ({} is down: {id})",
+                    trace.text(text),
+                    record.node
+                )
+            }
+            What::Crash(fault) => f.write_str(trace.fault(fault)),
+        }
+    }
+}
+
+/// The whole trace, a line an event.
+#[must_use]
+pub fn render(trace: &Trace) -> String {
+    let mut text = String::new();
+    for record in &trace.records {
+        text.push_str(line(trace, record).to_string().trim_end());
+        text.push('\n');
+    }
+    if trace.left_out > 0 {
+        text.push_str(&format!(
+            "… and {} more events, not recorded\n",
+            trace.left_out
+        ));
+    }
+    text
+}

@@ -1,0 +1,174 @@
+//! Mutants: a deliberately broken layer is caught by exactly the property that it breaks.
+
+use protocols::link::Assumed;
+use protocols::multicast::property::{Promises, checker};
+use protocols::multicast::{
+    Basic, Cast, Deliver, Eager, Multicast, Originator, Relaying, Reliable,
+};
+use sim_core::kernel::prelude::*;
+use sim_core::kernel::property::{Finding, Quiescence};
+use sim_core::sim::{Crash, Setup, Sim, Trigger};
+
+/// How a layer above an honest multicast misbehaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Bug {
+    None,
+    /// Swallows the first cast.
+    LosesACast,
+    /// Node 2 swallows the first delivery from others.
+    KeepsADeliveryBack,
+    /// Node 1 delivers everything twice.
+    DeliversTwice,
+    /// Everybody also delivers what nobody has cast.
+    Invents,
+    /// Arms a timer for ever.
+    NeverRests,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Mutant {
+    bug: Bug,
+    done: bool,
+}
+
+impl Protocol for Mutant {
+    type Offers = Multicast<u8, Reliable>;
+    type Needs = Multicast<u8, Reliable>;
+    type Timer = char;
+    type Disk = ();
+
+    fn on(&mut self, event: Event<Self>, fx: &mut impl Effects<Self>) {
+        match event {
+            Event::Boot(_) => (),
+            Event::Request(_) if self.bug == Bug::LosesACast && !self.done => self.done = true,
+            Event::Request(cast) => {
+                if self.bug == Bug::NeverRests {
+                    fx.arm('x', Span::from_millis(1));
+                }
+                fx.request(cast);
+            }
+            Event::Indication(said) => {
+                let (me, from_other) = (fx.me(), said.origin != fx.me());
+                match self.bug {
+                    Bug::KeepsADeliveryBack if me == NodeId(2) && from_other && !self.done => {
+                        self.done = true
+                    }
+                    Bug::DeliversTwice if me == NodeId(1) => {
+                        fx.indicate(said.clone());
+                        fx.indicate(said);
+                    }
+                    Bug::Invents if !self.done => {
+                        self.done = true;
+                        fx.indicate(Deliver {
+                            origin: NodeId(0),
+                            payload: 99,
+                        });
+                        fx.indicate(said);
+                    }
+                    _ => fx.indicate(said),
+                }
+            }
+            Event::Timer(tag) => fx.arm(tag, Span::from_millis(1)),
+        }
+    }
+}
+
+const PROPERTIES: [&str; 5] = [
+    "validity",
+    "no_duplication",
+    "no_creation",
+    "agreement",
+    "uniform_agreement",
+];
+
+/// The names of the properties that a run of the mutant violates, on a network without faults.
+fn caught(bug: Bug) -> Vec<&'static str> {
+    violated(None, || {
+        Mutant { bug, done: false }
+            .over(Eager::new(Originator::AtOnce, Relaying::On))
+            .over(Basic::<_, Perfect>::new())
+            .over(Assumed::new())
+    })
+}
+
+/// The names of the properties that a run of the program violates.
+fn violated<P>(crash: Option<Crash>, program: impl Fn() -> P) -> Vec<&'static str>
+where
+    P: Node<Offers = Multicast<u8, Reliable>>,
+{
+    let mut setup = Setup::new(4, 1);
+    setup.limits.at = Span::from_secs(2);
+    setup.faults = 1;
+    setup.crashes.extend(crash);
+    let mut sim = Sim::new(setup, |_| program());
+    for (at, what) in [(1, 7), (500, 8)] {
+        sim.request(Span::from_millis(at), NodeId(0), Cast(what));
+    }
+    let second = Span::from_secs(1);
+    for name in PROPERTIES {
+        sim.watch(
+            checker::<u8, Reliable>(name, 4).expect("it is a property of the port"),
+            second,
+        );
+    }
+    sim.watch(Box::new(Quiescence::default()), second);
+    let verdicts = sim.run().verdicts;
+    let names = PROPERTIES.into_iter().chain([Quiescence::ABOUT.name]);
+    let violated = names
+        .zip(verdicts)
+        .filter(|(_, verdict)| matches!(verdict.finding, Finding::Violated(_)));
+    violated.map(|(name, _)| name).collect()
+}
+
+#[test]
+fn the_honest_layer_is_caught_by_nothing() {
+    assert_eq!(caught(Bug::None), [""; 0]);
+}
+
+#[test]
+fn each_mutant_is_caught_by_exactly_its_property() {
+    assert_eq!(caught(Bug::LosesACast), ["validity"]);
+    assert_eq!(caught(Bug::DeliversTwice), ["no_duplication"]);
+    assert_eq!(caught(Bug::Invents), ["no_creation"]);
+    assert_eq!(caught(Bug::NeverRests), ["quiescent"]);
+    // Whoever breaks agreement among the correct breaks the uniform one too: it is the stronger promise.
+    assert_eq!(
+        caught(Bug::KeepsADeliveryBack),
+        ["agreement", "uniform_agreement"]
+    );
+}
+
+/// Eager broadcast is its own mutant here: the caster delivers at once and dies before anything has left, so a faulty
+/// process alone has delivered.
+#[test]
+fn uniform_agreement_alone_sees_a_delivery_by_a_process_that_dies() {
+    let crash = Crash {
+        node: NodeId(0),
+        trigger: Trigger::AfterSends(0),
+        fault: 0,
+    };
+    let program = || {
+        Eager::new(Originator::AtOnce, Relaying::On)
+            .over(Basic::<_, Perfect>::new())
+            .over(Assumed::new())
+    };
+    assert_eq!(violated(Some(crash), program), ["uniform_agreement"]);
+    assert_eq!(violated(None, program), [""; 0]);
+}
+
+/// Every promise of a guarantee has a checker, and a number in the literature.
+#[test]
+fn every_promise_can_be_checked() {
+    fn all<G: Promises>() {
+        for about in G::PROMISED {
+            assert!(checker::<u8, G>(about.name, 3).is_some(), "{}", about.name);
+            assert!(
+                !about.number.is_empty() && about.meaning.ends_with('.'),
+                "{}",
+                about.name
+            );
+        }
+    }
+    all::<Reliable>();
+    all::<protocols::multicast::BestEffort>();
+}
