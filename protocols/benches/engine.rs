@@ -24,7 +24,10 @@ const NODES: u32 = 1_000;
 const HOPS: u32 = 1_000;
 
 fn uniform() -> Sampler {
-    let delay = Delay::Uniform { min: Span::from_millis(1), max: Span::from_millis(10) };
+    let delay = Delay::Uniform {
+        min: Span::from_millis(1),
+        max: Span::from_millis(10),
+    };
     delay.sampler().expect("a law of delay")
 }
 
@@ -84,20 +87,31 @@ fn hold_stormglass(bencher: Bencher) {
 fn hold_bare(bencher: Bencher) {
     bencher.counter(ItemsCount::new(NODES * HOPS)).bench(|| {
         let (next, delay) = (Key::new(1, Purpose::Choice), Key::new(1, Purpose::Delay));
-        let (mut queue, mut fold, mut made) = (Queue::new(), Fold::default(), vec![0_u64; NODES as usize]);
+        let (mut queue, mut fold, mut made) =
+            (Queue::new(), Fold::default(), vec![0_u64; NODES as usize]);
         let latency = uniform();
         for node in 0..NODES {
-            queue.push(Entry { at: 0, node, handle: HOPS });
+            queue.push(Entry {
+                at: 0,
+                node,
+                handle: HOPS,
+            });
         }
         while let Some(Entry { at, node, handle }) = queue.pop() {
             fold.word(at ^ u64::from(node) << 40);
             if handle > 0 {
                 let ordinal = &mut made[node as usize];
-                let to = next.at(u64::from(node), *ordinal).below(0, u64::from(NODES));
+                let to = next
+                    .at(u64::from(node), *ordinal)
+                    .below(0, u64::from(NODES));
                 let to = u32::try_from(to).expect("below NODES");
                 let after = latency.sample(delay.at(u64::from(node), *ordinal), to);
                 *ordinal += 1;
-                queue.push(Entry { at: at + after.as_nanos(), node: to, handle: handle - 1 });
+                queue.push(Entry {
+                    at: at + after.as_nanos(),
+                    node: to,
+                    handle: handle - 1,
+                });
             }
         }
         fold.digest()
@@ -106,40 +120,54 @@ fn hold_bare(bencher: Bencher) {
 
 #[divan::bench(args = [1_000, 2_000], sample_count = 3, sample_size = 1)]
 fn eager_stormglass(bencher: Bencher, nodes: u32) {
-    bencher.counter(ItemsCount::new(nodes * (nodes - 1))).bench(|| {
-        let mut setup = Setup::new(nodes, 1);
-        setup.network.latency = uniform();
-        setup.limits.events = u64::MAX;
-        let mut sim = Sim::new(setup, |_| {
-            Eager::<u32>::new(Originator::AtOnce, Relaying::On).over(Basic::<_, Perfect>::new()).over(Assumed::new())
+    bencher
+        .counter(ItemsCount::new(nodes * (nodes - 1)))
+        .bench(|| {
+            let mut setup = Setup::new(nodes, 1);
+            setup.network.latency = uniform();
+            setup.limits.events = u64::MAX;
+            let mut sim = Sim::new(setup, |_| {
+                Eager::<u32>::new(Originator::AtOnce, Relaying::On)
+                    .over(Basic::<_, Perfect>::new())
+                    .over(Assumed::new())
+            });
+            sim.request(Span::ZERO, NodeId(0), Cast(7));
+            let outcome = sim.run();
+            assert_eq!(
+                outcome.counters.messages,
+                u64::from(nodes) * u64::from(nodes - 1)
+            );
+            outcome.fingerprint
         });
-        sim.request(Span::ZERO, NodeId(0), Cast(7));
-        let outcome = sim.run();
-        assert_eq!(outcome.counters.messages, u64::from(nodes) * u64::from(nodes - 1));
-        outcome.fingerprint
-    });
 }
 
 #[divan::bench(args = [1_000, 2_000], sample_count = 3, sample_size = 1)]
 fn eager_bare(bencher: Bencher, nodes: u32) {
-    bencher.counter(ItemsCount::new(nodes * (nodes - 1))).bench(|| {
-        let key = Key::new(1, Purpose::Delay);
-        let (mut queue, mut fold, mut seen) = (Queue::new(), Fold::default(), vec![false; nodes as usize]);
-        let latency = uniform();
-        let cast = |queue: &mut Queue, from: u32, at: u64| {
-            let draws: Draws = key.at(u64::from(from), 0);
-            for to in (0..nodes).filter(|to| *to != from) {
-                queue.push(Entry { at: at + latency.sample(draws, to).as_nanos(), node: to, handle: 0 });
+    bencher
+        .counter(ItemsCount::new(nodes * (nodes - 1)))
+        .bench(|| {
+            let key = Key::new(1, Purpose::Delay);
+            let (mut queue, mut fold, mut seen) =
+                (Queue::new(), Fold::default(), vec![false; nodes as usize]);
+            let latency = uniform();
+            let cast = |queue: &mut Queue, from: u32, at: u64| {
+                let draws: Draws = key.at(u64::from(from), 0);
+                for to in (0..nodes).filter(|to| *to != from) {
+                    queue.push(Entry {
+                        at: at + latency.sample(draws, to).as_nanos(),
+                        node: to,
+                        handle: 0,
+                    });
+                }
+            };
+            seen[0] = true;
+            cast(&mut queue, 0, 0);
+            while let Some(Entry { at, node, .. }) = queue.pop() {
+                fold.word(at ^ u64::from(node) << 40);
+                if !std::mem::replace(&mut seen[node as usize], true) {
+                    cast(&mut queue, node, at);
+                }
             }
-        };
-        seen[0] = true;
-        cast(&mut queue, 0, 0);
-        while let Some(Entry { at, node, .. }) = queue.pop() {
-            fold.word(at ^ u64::from(node) << 40);
-            if !std::mem::replace(&mut seen[node as usize], true) {
-                cast(&mut queue, node, at);
-            }
-        }
-        black_box(fold.digest())
-    });
+            black_box(fold.digest())
+        });
 }

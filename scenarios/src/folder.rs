@@ -74,7 +74,10 @@ pub struct Files<'a> {
 pub fn write(root: &Path, files: &Files<'_>) -> io::Result<PathBuf> {
     let folder = root.join(id(files.scenario));
     fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
-    put(&folder.join("scenario.resolved.ron"), files.scenario.resolved.as_bytes())?;
+    put(
+        &folder.join("scenario.resolved.ron"),
+        files.scenario.resolved.as_bytes(),
+    )?;
     let mut result = serde_json::to_string_pretty(files.result).map_err(io::Error::other)?;
     result.push('\n');
     put(&folder.join("result.json"), result.as_bytes())?;
@@ -89,11 +92,16 @@ pub fn write(root: &Path, files: &Files<'_>) -> io::Result<PathBuf> {
         Some((header, events)) => put(&trace, &pack(header, events)?)?,
         // A trace of an earlier run would be taken for this one's.
         None => match fs::remove_file(&trace) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&trace, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(at(&trace, &error));
+            }
             _ => (),
         },
     }
-    put(&folder.join("host.json"), format!("{{\"wall_ms\":{}}}\n", files.wall_ms).as_bytes())?;
+    put(
+        &folder.join("host.json"),
+        format!("{{\"wall_ms\":{}}}\n", files.wall_ms).as_bytes(),
+    )?;
     index(root, files)?;
     point_latest(root, &folder)?;
     Ok(folder)
@@ -111,7 +119,11 @@ fn index(root: &Path, files: &Files<'_>) -> io::Result<()> {
         "verdict": field("verdict"),
         "fingerprint": field("fingerprint"),
     });
-    let mut file = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(|error| at(&path, &error))?;
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(|error| at(&path, &error))?;
     writeln!(file, "{line}").map_err(|error| at(&path, &error))
 }
 
@@ -124,7 +136,8 @@ fn point_latest(root: &Path, folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::symlink(target, &temporary).map_err(|error| at(&temporary, &error))?;
     #[cfg(not(unix))]
-    fs::write(&temporary, target.to_string_lossy().as_bytes()).map_err(|error| at(&temporary, &error))?;
+    fs::write(&temporary, target.to_string_lossy().as_bytes())
+        .map_err(|error| at(&temporary, &error))?;
     fs::rename(&temporary, &latest).map_err(|error| at(&latest, &error))
 }
 
@@ -137,7 +150,8 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// The trace file: the magic line, then, deflated, the header and the trace in postcard's format.
 fn pack(header: &TraceHeader, trace: &Trace) -> io::Result<Vec<u8>> {
     let plain = postcard::to_allocvec(&(header, trace)).map_err(io::Error::other)?;
-    let mut packed = flate2::write::DeflateEncoder::new(MAGIC.to_vec(), flate2::Compression::fast());
+    let mut packed =
+        flate2::write::DeflateEncoder::new(MAGIC.to_vec(), flate2::Compression::fast());
     packed.write_all(&plain)?;
     packed.finish()
 }
@@ -147,20 +161,37 @@ fn pack(header: &TraceHeader, trace: &Trace) -> io::Result<Vec<u8>> {
 /// # Errors
 /// If there is none, or what is there is not a trace of this version; the text says which and what to do.
 pub fn read_trace(root: &Path, run: &str) -> io::Result<(TraceHeader, Trace)> {
-    let mut path = if run == "latest" { root.join("latest") } else { PathBuf::from(run) };
+    let mut path = if run == "latest" {
+        root.join("latest")
+    } else {
+        PathBuf::from(run)
+    };
     if path.is_dir() {
         path.push("trace.bin");
     }
     let bytes = fs::read(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            io::Error::new(io::ErrorKind::NotFound, format!("{}: there is no trace (was it run with --trace off?)", path.display()))
-        }
+        io::ErrorKind::NotFound => io::Error::new(
+            io::ErrorKind::NotFound,
+            format!(
+                "{}: there is no trace (was it run with --trace off?)",
+                path.display()
+            ),
+        ),
         _ => at(&path, &error),
     })?;
-    let refuse = |why: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()));
-    let packed = bytes.strip_prefix(MAGIC).ok_or_else(|| refuse("not a trace of this version of Stormglass"))?;
+    let refuse = |why: &str| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{}: {why}", path.display()),
+        )
+    };
+    let packed = bytes
+        .strip_prefix(MAGIC)
+        .ok_or_else(|| refuse("not a trace of this version of Stormglass"))?;
     let mut plain = Vec::new();
-    let unpacked = flate2::read::DeflateDecoder::new(packed).take(TRACE_MAX_BYTES + 1).read_to_end(&mut plain);
+    let unpacked = flate2::read::DeflateDecoder::new(packed)
+        .take(TRACE_MAX_BYTES + 1)
+        .read_to_end(&mut plain);
     unpacked.map_err(|_| refuse("the trace is damaged"))?;
     if plain.len() as u64 > TRACE_MAX_BYTES {
         return Err(refuse("the trace is larger than 1 GiB"));

@@ -20,8 +20,17 @@ pub fn document(runs: Vec<Value>) -> Value {
 #[must_use]
 pub fn run(sources: &Sources, scenario: &Scenario, run: &Run, again: &str) -> Value {
     let (name, variant) = scenario.name_and_variant();
-    let params: Map<String, Value> = scenario.params.iter().map(|(name, value)| (name.clone(), parameter(value))).collect();
-    let metrics: Map<String, Value> = run.metrics.all().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    let params: Map<String, Value> = scenario
+        .params
+        .iter()
+        .map(|(name, value)| (name.clone(), parameter(value)))
+        .collect();
+    let metrics: Map<String, Value> = run
+        .metrics
+        .all()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .collect();
     let faults: Vec<Value> = run
         .faults
         .iter()

@@ -4,8 +4,18 @@ use sim_core::sim::Outcome;
 
 /// The metrics that every protocol offers, for expectations.
 pub const NAMES: &[&str] = &[
-    "messages", "messages_with_self", "bytes", "steps", "received", "lost", "duplicated", "to_crashed", "requests", "deliveries",
-    "events", "virtual_time",
+    "messages",
+    "messages_with_self",
+    "bytes",
+    "steps",
+    "received",
+    "lost",
+    "duplicated",
+    "to_crashed",
+    "requests",
+    "deliveries",
+    "events",
+    "virtual_time",
 ];
 
 /// The figures of one run.

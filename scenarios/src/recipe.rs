@@ -102,7 +102,10 @@ impl<R: Recipe> Entry for Registered<R> {
     }
 
     fn read(&self, args: &mut Fields<'_>) -> Box<dyn Configured> {
-        Box::new(Chosen { recipe: R::read(args), requests: Vec::new() })
+        Box::new(Chosen {
+            recipe: R::read(args),
+            requests: Vec::new(),
+        })
     }
 }
 

@@ -61,21 +61,39 @@ pub fn runs(path: impl AsRef<Path>) -> Vec<Tested> {
 #[must_use]
 pub fn runs_with(registry: &impl Registry, path: impl AsRef<Path>) -> Vec<Tested> {
     let path = path.as_ref();
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut sources = Sources::new();
     let file = sources.add(path.display().to_string(), text);
     let plain = read(&sources, file, &Overrides::default(), registry.entries());
-    let variants = plain.variants.iter().map(|variant| Some(variant.name.clone()));
+    let variants = plain
+        .variants
+        .iter()
+        .map(|variant| Some(variant.name.clone()));
     let all = [None].into_iter().chain(variants);
     all.map(|variant| {
-        let chosen = variant.as_ref().map(|name| sources.add("variant", name.as_str()));
-        let overrides = Overrides { variant: chosen, ..Overrides::default() };
+        let chosen = variant
+            .as_ref()
+            .map(|name| sources.add("variant", name.as_str()));
+        let overrides = Overrides {
+            variant: chosen,
+            ..Overrides::default()
+        };
         let reading = read(&sources, file, &overrides, registry.entries());
-        let errors = reading.problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let errors: Vec<String> = errors.map(|problem| human(&sources, problem, Look::Plain)).collect();
-        let Some(scenario) = reading.scenario else { panic!("{}", errors.join("\n")) };
+        let errors = reading
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error);
+        let errors: Vec<String> = errors
+            .map(|problem| human(&sources, problem, Look::Plain))
+            .collect();
+        let Some(scenario) = reading.scenario else {
+            panic!("{}", errors.join("\n"))
+        };
         let run = run(&scenario, registry, Options::default());
-        let variant = variant.map(|name| format!(" --variant {name}")).unwrap_or_default();
+        let variant = variant
+            .map(|name| format!(" --variant {name}"))
+            .unwrap_or_default();
         assert!(
             run.verdict == Verdict::Pass,
             "{}: {}\nsee why: stormglass run {}{variant}",
@@ -84,7 +102,8 @@ pub fn runs_with(registry: &impl Registry, path: impl AsRef<Path>) -> Vec<Tested
             path.display(),
         );
         Tested { scenario, run }
-    }).collect()
+    })
+    .collect()
 }
 
 impl Tested {
@@ -109,7 +128,12 @@ impl Tested {
     /// What a snapshot holds: a line of figures, the fingerprint, and the trace (of a long one both ends).
     #[must_use]
     pub fn snapshot(&self) -> String {
-        let Run { metrics, fingerprint, trace, .. } = &self.run;
+        let Run {
+            metrics,
+            fingerprint,
+            trace,
+            ..
+        } = &self.run;
         let mut shown = format!(
             "{}  seed {}  {} events  {} messages ({} with self)  {} deliveries\nfingerprint {}\n",
             self.scenario.name,

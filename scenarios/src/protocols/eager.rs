@@ -29,17 +29,32 @@ impl Recipe for EagerMulticast {
     type Port = Multicast<Text, Reliable>;
 
     fn read(args: &mut Fields<'_>) -> Self {
-        let relay = args.flag("relay", true, "relay a message when it is seen for the first time");
+        let relay = args.flag(
+            "relay",
+            true,
+            "relay a message when it is seen for the first time",
+        );
         let originators = [
-            Choice { name: "AtOnce", value: Originator::AtOnce },
-            Choice { name: "Literal", value: Originator::Literal },
+            Choice {
+                name: "AtOnce",
+                value: Originator::AtOnce,
+            },
+            Choice {
+                name: "Literal",
+                value: Originator::Literal,
+            },
         ];
         let doc = "the originator delivers at once and sends once, or (as published) relays its own copy too";
         let originator = args.choice("originator", &originators, Some(Originator::AtOnce), doc);
-        EagerMulticast { relaying: if relay { Relaying::On } else { Relaying::Off }, originator }
+        EagerMulticast {
+            relaying: if relay { Relaying::On } else { Relaying::Off },
+            originator,
+        }
     }
 
     fn node(&self) -> impl Node<Offers = Self::Port> {
-        Eager::new(self.originator, self.relaying).over(Basic::new()).over(Assumed::<_, Perfect>::new())
+        Eager::new(self.originator, self.relaying)
+            .over(Basic::new())
+            .over(Assumed::<_, Perfect>::new())
     }
 }

@@ -25,12 +25,19 @@ pub(super) fn explain(scenario: &Scenario, trace: &Trace, findings: &mut [Findin
 }
 
 fn reasons(scenario: &Scenario, trace: &Trace, finding: &Finding) -> Vec<Reason> {
-    let Some(violation) = &finding.violation else { return vec![] };
+    let Some(violation) = &finding.violation else {
+        return vec![];
+    };
     let chain = causes::of(trace, violation.since.event);
     let mut told: Vec<Reason> = chain.iter().map(|record| happened(trace, record)).collect();
     if told.len() > CHAIN_MAX {
         let left_out = told.len() - CHAIN_MAX;
-        let gap = Reason { event: told[CHAIN_MAX / 2].event, text: format!("… {left_out} more steps"), cause: None, place: None };
+        let gap = Reason {
+            event: told[CHAIN_MAX / 2].event,
+            text: format!("… {left_out} more steps"),
+            cause: None,
+            place: None,
+        };
         told.splice(CHAIN_MAX / 2..CHAIN_MAX / 2 + left_out, [gap]);
     }
     // Those of the story: whoever acted in it, and whoever was left out.
@@ -51,11 +58,22 @@ fn happened(trace: &Trace, record: &Record) -> Reason {
     let text = match record.what {
         What::Request(what) => format!("{at}  node {node} was asked: {}", trace.text(what)),
         What::Deliver(what) => format!("{at}  node {node} delivered {}", trace.text(what)),
-        What::Send { msg, to, text } => format!("{at}  node {node} sent #{msg} to node {}: {}", to.0, trace.text(text)),
-        What::Recv { msg, from, .. } => format!("{at}  node {node} received #{msg} from node {}", from.0),
+        What::Send { msg, to, text } => format!(
+            "{at}  node {node} sent #{msg} to node {}: {}",
+            to.0,
+            trace.text(text)
+        ),
+        What::Recv { msg, from, .. } => {
+            format!("{at}  node {node} received #{msg} from node {}", from.0)
+        }
         _ => text::line(trace, record).to_string().trim().to_owned(),
     };
-    Reason { event: record.id, text, cause: None, place: None }
+    Reason {
+        event: record.id,
+        text,
+        cause: None,
+        place: None,
+    }
 }
 
 /// Crashes of those who acted.
@@ -64,7 +82,8 @@ fn crashes(scenario: &Scenario, trace: &Trace, actors: &BTreeSet<NodeId>) -> Vec
         What::Crash(fault) if actors.contains(&record.node) => {
             let node = record.node.0;
             let sends = trace.records.iter().filter(|other| {
-                other.node == record.node && matches!(other.what, What::Send { to, .. } if to != record.node)
+                other.node == record.node
+                    && matches!(other.what, What::Send { to, .. } if to != record.node)
             });
             let name = trace.fault(fault);
             let sent = match sends.count() {
@@ -74,19 +93,40 @@ fn crashes(scenario: &Scenario, trace: &Trace, actors: &BTreeSet<NodeId>) -> Vec
             };
             let place = scenario.faults.get(fault as usize).map(|fault| fault.place);
             let cause = name.split(':').next().map(str::to_owned);
-            Some(Reason { event: record.id, text: format!("{}  node {node} crashed, {sent}", ms(record.at)), cause, place })
+            Some(Reason {
+                event: record.id,
+                text: format!("{}  node {node} crashed, {sent}", ms(record.at)),
+                cause,
+                place,
+            })
         }
         _ => None,
     };
-    trace.records.iter().filter_map(crash).take(TOLD_MAX).collect()
+    trace
+        .records
+        .iter()
+        .filter_map(crash)
+        .take(TOLD_MAX)
+        .collect()
 }
 
 /// Messages to those who were left out that came to nothing.
 fn lost(scenario: &Scenario, trace: &Trace, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
     let lost = |record: &Record| match record.what {
-        What::Drop { msg, peer, text, why: WhyDropped::Lost } if left_out.contains(&peer) => Some(Reason {
+        What::Drop {
+            msg,
+            peer,
+            text,
+            why: WhyDropped::Lost,
+        } if left_out.contains(&peer) => Some(Reason {
             event: record.id,
-            text: format!("{}  #{msg} from node {} to node {} was lost: {}", ms(record.at), record.node.0, peer.0, trace.text(text)),
+            text: format!(
+                "{}  #{msg} from node {} to node {} was lost: {}",
+                ms(record.at),
+                record.node.0,
+                peer.0,
+                trace.text(text)
+            ),
             cause: Some("network.loss".to_owned()),
             place: scenario.places.loss,
         }),
@@ -96,30 +136,64 @@ fn lost(scenario: &Scenario, trace: &Trace, left_out: &BTreeSet<NodeId>) -> Vec<
     let more = all.len().saturating_sub(TOLD_MAX);
     let mut told: Vec<Reason> = all.into_iter().take(TOLD_MAX).collect();
     if let (Some(last), true) = (told.last().cloned(), more > 0) {
-        told.push(Reason { text: format!("… and {more} more messages to them were lost"), ..last });
+        told.push(Reason {
+            text: format!("… and {more} more messages to them were lost"),
+            ..last
+        });
     }
     told
 }
 
 /// What did not happen: nothing was sent to those who were left out, and who might have done so.
 fn silences(trace: &Trace, actors: &BTreeSet<NodeId>, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
-    let sent_to = |node: NodeId| trace.records.iter().any(|record| matches!(record.what, What::Send { to, .. } if to == node && record.node != node));
-    let sent = |node: NodeId| trace.records.iter().any(|record| record.node == node && matches!(record.what, What::Send { to, .. } if to != node));
-    let unsent: Vec<String> = left_out.iter().filter(|node| !sent_to(**node)).map(|node| node.0.to_string()).collect();
-    let silent: Vec<String> = actors.iter().filter(|node| !sent(**node) && !left_out.contains(node)).map(|node| node.0.to_string()).collect();
+    let sent_to = |node: NodeId| {
+        trace.records.iter().any(|record| matches!(record.what, What::Send { to, .. } if to == node && record.node != node))
+    };
+    let sent = |node: NodeId| {
+        trace.records.iter().any(|record| {
+            record.node == node && matches!(record.what, What::Send { to, .. } if to != node)
+        })
+    };
+    let unsent: Vec<String> = left_out
+        .iter()
+        .filter(|node| !sent_to(**node))
+        .map(|node| node.0.to_string())
+        .collect();
+    let silent: Vec<String> = actors
+        .iter()
+        .filter(|node| !sent(**node) && !left_out.contains(node))
+        .map(|node| node.0.to_string())
+        .collect();
     let list = |nodes: &[String]| {
-        let shown = nodes.iter().take(2 * TOLD_MAX).cloned().collect::<Vec<_>>().join(", ");
+        let shown = nodes
+            .iter()
+            .take(2 * TOLD_MAX)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
         let more = nodes.len().saturating_sub(2 * TOLD_MAX);
         let word = if nodes.len() == 1 { "node" } else { "nodes" };
-        if more > 0 { format!("{word} {shown} and {more} more") } else { format!("{word} {shown}") }
+        if more > 0 {
+            format!("{word} {shown} and {more} more")
+        } else {
+            format!("{word} {shown}")
+        }
     };
     let mut told = Vec::new();
-    let untold = |text| Reason { event: 0, text, cause: None, place: None };
+    let untold = |text| Reason {
+        event: 0,
+        text,
+        cause: None,
+        place: None,
+    };
     if !silent.is_empty() && !unsent.is_empty() {
         told.push(untold(format!("{} sent nothing", list(&silent))));
     }
     if !unsent.is_empty() {
-        told.push(untold(format!("nothing was ever sent to {}", list(&unsent))));
+        told.push(untold(format!(
+            "nothing was ever sent to {}",
+            list(&unsent)
+        )));
     }
     told
 }

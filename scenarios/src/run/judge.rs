@@ -94,17 +94,42 @@ impl Finding {
 
 /// The findings, in the order of the expectations; those whose `where` is false are left out.
 pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -> Vec<Finding> {
-    let watched: Vec<usize> = simulate::watched(scenario).map(|(place, ..)| place).collect();
-    let asked = scenario.expect.iter().enumerate().filter(|(_, expectation)| expectation.is_asked());
-    asked.map(|(place, expectation)| {
-        let verdict = watched.iter().position(|watched| *watched == place).and_then(|at| outcome.verdicts.get(at));
-        match &expectation.sentence {
-            Sentence::Always { property } => of_property(scenario, expectation, "always", property, outcome, verdict),
-            Sentence::Eventually { property, .. } => of_property(scenario, expectation, "eventually", property, outcome, verdict),
-            Sentence::Sometimes { goal } => sometimes(scenario, expectation, goal, outcome),
-            Sentence::Metric { metric, comparison, bound, .. } => of_metric(expectation, metric, *comparison, *bound, metrics),
-        }
-    }).collect()
+    let watched: Vec<usize> = simulate::watched(scenario)
+        .map(|(place, ..)| place)
+        .collect();
+    let asked = scenario
+        .expect
+        .iter()
+        .enumerate()
+        .filter(|(_, expectation)| expectation.is_asked());
+    asked
+        .map(|(place, expectation)| {
+            let verdict = watched
+                .iter()
+                .position(|watched| *watched == place)
+                .and_then(|at| outcome.verdicts.get(at));
+            match &expectation.sentence {
+                Sentence::Always { property } => {
+                    of_property(scenario, expectation, "always", property, outcome, verdict)
+                }
+                Sentence::Eventually { property, .. } => of_property(
+                    scenario,
+                    expectation,
+                    "eventually",
+                    property,
+                    outcome,
+                    verdict,
+                ),
+                Sentence::Sometimes { goal } => sometimes(scenario, expectation, goal, outcome),
+                Sentence::Metric {
+                    metric,
+                    comparison,
+                    bound,
+                    ..
+                } => of_metric(expectation, metric, *comparison, *bound, metrics),
+            }
+        })
+        .collect()
 }
 
 /// What the findings make of the run.
@@ -144,20 +169,40 @@ fn of_property(
     verdict: Option<&sim_core::sim::Verdict>,
 ) -> Finding {
     let mut finding = blank(expectation, kind, name);
-    let number = scenario.protocol.properties().iter().find(|about| about.name == name).map(|about| about.number);
+    let number = scenario
+        .protocol
+        .properties()
+        .iter()
+        .find(|about| about.name == name)
+        .map(|about| about.number);
     finding.number = number.unwrap_or_default();
     finding.meant_to_break = scenario.expect_violation.iter().any(|meant| meant == name);
-    let Some(verdict) = verdict else { return finding };
+    let Some(verdict) = verdict else {
+        return finding;
+    };
     (finding.status, finding.said) = match &verdict.finding {
         property::Finding::Held(said) => (Status::Held, said.clone()),
-        property::Finding::NotExercised => (Status::NotExercised, "nothing to judge in this run".to_owned()),
+        property::Finding::NotExercised => (
+            Status::NotExercised,
+            "nothing to judge in this run".to_owned(),
+        ),
         property::Finding::Pending(said) => (Status::Pending, said.clone()),
         property::Finding::Violated(violation) => {
             finding.violation = Some(violation.clone());
             let when = match (verdict.broken, outcome.ended) {
-                (Some(moment), _) => format!("violated at {}, event {}", ms(moment.at), moment.event),
-                (None, Ended::Quiescent) => format!("violated: all quiet at {}, owed since event {}", ms(outcome.at), violation.since.event),
-                (None, _) => format!("violated: owed since event {}, at {}", violation.since.event, ms(violation.since.at)),
+                (Some(moment), _) => {
+                    format!("violated at {}, event {}", ms(moment.at), moment.event)
+                }
+                (None, Ended::Quiescent) => format!(
+                    "violated: all quiet at {}, owed since event {}",
+                    ms(outcome.at),
+                    violation.since.event
+                ),
+                (None, _) => format!(
+                    "violated: owed since event {}, at {}",
+                    violation.since.event,
+                    ms(violation.since.at)
+                ),
             };
             (Status::Violated, when)
         }
@@ -165,32 +210,65 @@ fn of_property(
     finding
 }
 
-fn sometimes(scenario: &Scenario, expectation: &Expectation, goal: &str, outcome: &Outcome) -> Finding {
+fn sometimes(
+    scenario: &Scenario,
+    expectation: &Expectation,
+    goal: &str,
+    outcome: &Outcome,
+) -> Finding {
     let mut finding = blank(expectation, "sometimes", goal);
     finding.waived = !scenario.expect_violation.is_empty();
     if let Some(mark) = outcome.marks.get(goal) {
         finding.status = Status::Held;
-        finding.said = format!("first at {}, node {} (event {})", ms(mark.first.at), mark.node.0, mark.first.event);
+        finding.said = format!(
+            "first at {}, node {} (event {})",
+            ms(mark.first.at),
+            mark.node.0,
+            mark.first.event
+        );
     } else {
         finding.said = "never happened in this run".to_owned();
     }
     finding
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a bound is a number of the scenario, below 2^53; a larger metric is past any")]
-fn of_metric(expectation: &Expectation, metric: &str, comparison: Comparison, bound: Bound, metrics: &Metrics) -> Finding {
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a bound is a number of the scenario, below 2^53; a larger metric is past any"
+)]
+fn of_metric(
+    expectation: &Expectation,
+    metric: &str,
+    comparison: Comparison,
+    bound: Bound,
+    metrics: &Metrics,
+) -> Finding {
     let mut finding = blank(expectation, "metric", metric);
     let Some(measured) = metrics.get(metric) else {
         finding.said = "not measured in a run of this size".to_owned();
         return finding;
     };
     let (left, right, said) = match bound {
-        Bound::Number(bound) => (measured as f64, bound, format!("{measured} {} {bound}", comparison.sign())),
-        Bound::Time(bound) => {
-            (measured as f64, bound.as_nanos() as f64, format!("{} {} {bound}", sim_core::kernel::time::Span::from_nanos(measured), comparison.sign()))
-        }
+        Bound::Number(bound) => (
+            measured as f64,
+            bound,
+            format!("{measured} {} {bound}", comparison.sign()),
+        ),
+        Bound::Time(bound) => (
+            measured as f64,
+            bound.as_nanos() as f64,
+            format!(
+                "{} {} {bound}",
+                sim_core::kernel::time::Span::from_nanos(measured),
+                comparison.sign()
+            ),
+        ),
     };
-    finding.status = if comparison.holds(&left, &right) { Status::Held } else { Status::Violated };
+    finding.status = if comparison.holds(&left, &right) {
+        Status::Held
+    } else {
+        Status::Violated
+    };
     finding.said = said;
     finding
 }

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::property::Moment;
-use sim_core::sim::{Ended, FaultCount, MarkCount, Outcome};
 use sim_core::kernel::time::SimTime;
+use sim_core::sim::{Ended, FaultCount, MarkCount, Outcome};
 use sim_core::trace::{Record, Trace};
 
 use crate::format::{Place, Scenario, Trace as Level};
@@ -125,14 +125,24 @@ pub struct Difference {
 pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> Run {
     let level = match scenario.trace {
         Level::Off | Level::Summary => None,
-        Level::Messages => Some(simulate::Recording { details: false, limit: RECORDED_MAX }),
-        Level::Full => Some(simulate::Recording { details: true, limit: RECORDED_FULL_MAX }),
+        Level::Messages => Some(simulate::Recording {
+            details: false,
+            limit: RECORDED_MAX,
+        }),
+        Level::Full => Some(simulate::Recording {
+            details: true,
+            limit: RECORDED_FULL_MAX,
+        }),
     };
-    let outcome = match simulate::simulate(scenario, registry, level, simulate::Latency::AsWritten) {
+    let outcome = match simulate::simulate(scenario, registry, level, simulate::Latency::AsWritten)
+    {
         Ok(outcome) => outcome,
         Err(panicked) => return stopped(scenario, panicked),
     };
-    let difference = options.twice.then(|| twice(scenario, registry, level, &outcome)).flatten();
+    let difference = options
+        .twice
+        .then(|| twice(scenario, registry, level, &outcome))
+        .flatten();
     let metrics = Metrics::of(&outcome, steps(scenario, registry, &outcome));
     let mut findings = judge::judge(scenario, &outcome, &metrics);
     if findings.iter().any(Finding::is_violation) {
@@ -142,8 +152,13 @@ pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> R
             Some(trace) if complete(trace) => Some(trace.clone()),
             _ if outcome.events > RECORDED_FULL_MAX as u64 => None,
             _ => {
-                let all = simulate::Recording { details: false, limit: RECORDED_FULL_MAX };
-                simulate::simulate(scenario, registry, Some(all), simulate::Latency::AsWritten).ok().and_then(|outcome| outcome.trace)
+                let all = simulate::Recording {
+                    details: false,
+                    limit: RECORDED_FULL_MAX,
+                };
+                simulate::simulate(scenario, registry, Some(all), simulate::Latency::AsWritten)
+                    .ok()
+                    .and_then(|outcome| outcome.trace)
             }
         };
         if let Some(trace) = trace {
@@ -172,7 +187,10 @@ pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> R
 /// THEORY's *steps*: how long the last delivery takes if every message takes one unit of time. If all delays are equal
 /// the run itself tells; otherwise it is run once more on such a network.
 fn steps(scenario: &Scenario, registry: &impl Registry, outcome: &Outcome) -> Option<u32> {
-    if matches!(scenario.network.latency, sim_core::kernel::random::Delay::Fixed(_)) {
+    if matches!(
+        scenario.network.latency,
+        sim_core::kernel::random::Delay::Fixed(_)
+    ) {
         return Some(outcome.counters.depth);
     }
     if outcome.counters.messages > STEPS_MESSAGES_MAX {
@@ -183,19 +201,33 @@ fn steps(scenario: &Scenario, registry: &impl Registry, outcome: &Outcome) -> Op
 }
 
 /// Runs again and looks for the first different event.
-fn twice(scenario: &Scenario, registry: &impl Registry, level: Option<simulate::Recording>, first: &Outcome) -> Option<Difference> {
-    let second = simulate::simulate(scenario, registry, level, simulate::Latency::AsWritten).ok()?;
+fn twice(
+    scenario: &Scenario,
+    registry: &impl Registry,
+    level: Option<simulate::Recording>,
+    first: &Outcome,
+) -> Option<Difference> {
+    let second =
+        simulate::simulate(scenario, registry, level, simulate::Latency::AsWritten).ok()?;
     if (second.fingerprint, second.events) == (first.fingerprint, first.events) {
         return None;
     }
     let fingerprints = [first.fingerprint, second.fingerprint];
     let (Some(a), Some(b)) = (&first.trace, &second.trace) else {
-        return Some(Difference { lines: [None, None], fingerprints });
+        return Some(Difference {
+            lines: [None, None],
+            fingerprints,
+        });
     };
-    let line = |trace: &Trace, record: Option<&Record>| record.map(|record| sim_core::trace::text::line(trace, record).to_string());
+    let line = |trace: &Trace, record: Option<&Record>| {
+        record.map(|record| sim_core::trace::text::line(trace, record).to_string())
+    };
     let same = |(x, y): &(&Record, &Record)| x == y && line(a, Some(x)) == line(b, Some(y));
     let place = a.records.iter().zip(&b.records).take_while(same).count();
-    Some(Difference { lines: [line(a, a.records.get(place)), line(b, b.records.get(place))], fingerprints })
+    Some(Difference {
+        lines: [line(a, a.records.get(place)), line(b, b.records.get(place))],
+        fingerprints,
+    })
 }
 
 /// A run in which the protocol panicked.

@@ -16,11 +16,17 @@ pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
         Latency::Unit => Delay::Fixed(Span::from_millis(1)),
     };
     let network = Network {
-        latency: law.sampler().expect("a scenario that was read has a law of delay"),
+        latency: law
+            .sampler()
+            .expect("a scenario that was read has a law of delay"),
         loss: scenario.network.loss,
         duplicate: scenario.network.duplicate,
     };
-    let crashes = scenario.faults.iter().flat_map(|fault| crashes(scenario, fault)).collect();
+    let crashes = scenario
+        .faults
+        .iter()
+        .flat_map(|fault| crashes(scenario, fault))
+        .collect();
     let stop = scenario.stop;
     Setup {
         nodes: scenario.nodes,
@@ -47,19 +53,33 @@ fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
             Trigger::Between(first, last) => {
                 let draws = times.at(u64::from(node.0), fault.index as u64);
                 let width = last.as_nanos() - first.as_nanos();
-                let late = width.checked_add(1).map_or_else(|| draws.word(0), |n| draws.below(0, n));
+                let late = width
+                    .checked_add(1)
+                    .map_or_else(|| draws.word(0), |n| draws.below(0, n));
                 sim::Trigger::At(first.saturating_add(Span::from_nanos(late)))
             }
             Trigger::AfterSends(copies) => sim::Trigger::AfterSends(copies),
         };
-        Crash { node, trigger, fault: number(fault.index) }
+        Crash {
+            node,
+            trigger,
+            fault: number(fault.index),
+        }
     };
     let draws = Key::new(scenario.seed, Purpose::Selection).at(0, fault.index as u64);
-    node.resolve(scenario.nodes, draws).into_iter().map(crash).collect()
+    node.resolve(scenario.nodes, draws)
+        .into_iter()
+        .map(crash)
+        .collect()
 }
 
 /// What a job of the workload asks, with `request` for its operation.
-pub(super) fn job<R: Clone>(scenario: &Scenario, place: usize, job: &Job, requests: &[R]) -> sim::Job<R> {
+pub(super) fn job<R: Clone>(
+    scenario: &Scenario,
+    place: usize,
+    job: &Job,
+    requests: &[R],
+) -> sim::Job<R> {
     let (at, repeat) = match job.turn {
         Turn::Once { at } => (at, None),
         Turn::Repeated { every, from, until } => (from, Some(Repeat { every, until })),
@@ -67,12 +87,21 @@ pub(super) fn job<R: Clone>(scenario: &Scenario, place: usize, job: &Job, reques
     // Faults and jobs draw their nodes under one purpose: the first word tells them apart.
     let draws = Key::new(scenario.seed, Purpose::Selection).at(1, place as u64);
     let nodes = job.node.resolve(scenario.nodes, draws);
-    sim::Job { at, repeat, nodes, request: requests[job.operation].clone() }
+    sim::Job {
+        at,
+        repeat,
+        nodes,
+        request: requests[job.operation].clone(),
+    }
 }
 
 /// What each fault is called in a trace: `faults[0]: after 2 sends`.
 pub(super) fn fault_names(scenario: &Scenario) -> Vec<String> {
-    scenario.faults.iter().map(|fault| format!("faults[{}]: {}", fault.index, trigger_text(fault))).collect()
+    scenario
+        .faults
+        .iter()
+        .map(|fault| format!("faults[{}]: {}", fault.index, trigger_text(fault)))
+        .collect()
 }
 
 fn trigger_text(fault: &Fault) -> String {
@@ -86,23 +115,46 @@ fn trigger_text(fault: &Fault) -> String {
 }
 
 /// All faults with how often they struck: those of the network if it has any, then those of the scenario.
-pub(super) fn fault_reports(scenario: &Scenario, counts: &[sim::FaultCount], lost: u64, duplicated: u64) -> Vec<FaultReport> {
+pub(super) fn fault_reports(
+    scenario: &Scenario,
+    counts: &[sim::FaultCount],
+    lost: u64,
+    duplicated: u64,
+) -> Vec<FaultReport> {
     let network = [
-        ("network.loss", scenario.network.loss, lost, "loses a message", scenario.places.loss),
-        ("network.duplicate", scenario.network.duplicate, duplicated, "delivers a message twice", scenario.places.duplicate),
+        (
+            "network.loss",
+            scenario.network.loss,
+            lost,
+            "loses a message",
+            scenario.places.loss,
+        ),
+        (
+            "network.duplicate",
+            scenario.network.duplicate,
+            duplicated,
+            "delivers a message twice",
+            scenario.places.duplicate,
+        ),
     ];
-    let network = network.into_iter().filter(|(_, p, ..)| !p.is_never()).map(|(id, p, fired, what, place)| FaultReport {
-        id: id.to_owned(),
-        what: format!("{what} with probability {p}"),
-        fired,
-        place,
-    });
-    let faults = scenario.faults.iter().zip(counts).map(|(fault, count)| FaultReport {
-        id: format!("faults[{}]", fault.index),
-        what: format!("crash {}", trigger_text(fault)),
-        fired: count.fired,
-        place: Some(fault.place),
-    });
+    let network = network.into_iter().filter(|(_, p, ..)| !p.is_never()).map(
+        |(id, p, fired, what, place)| FaultReport {
+            id: id.to_owned(),
+            what: format!("{what} with probability {p}"),
+            fired,
+            place,
+        },
+    );
+    let faults = scenario
+        .faults
+        .iter()
+        .zip(counts)
+        .map(|(fault, count)| FaultReport {
+            id: format!("faults[{}]", fault.index),
+            what: format!("crash {}", trigger_text(fault)),
+            fired: count.fired,
+            place: Some(fault.place),
+        });
     network.chain(faults).collect()
 }
 

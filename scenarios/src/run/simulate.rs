@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sim_core::kernel::property::{Moment, Property, Quiescence};
 use sim_core::kernel::port::Req;
+use sim_core::kernel::property::{Moment, Property, Quiescence};
 use sim_core::sim::{Outcome, Sim};
 use sim_core::trace::Recorder;
 
@@ -43,15 +43,29 @@ pub(super) fn simulate(
     recording: Option<Recording>,
     latency: Latency,
 ) -> Result<Outcome, Panicked> {
-    let world = Simulated { scenario, recording, latency };
-    registry.visit(scenario.protocol.as_ref(), world).expect("the scenario was read with this registry")
+    let world = Simulated {
+        scenario,
+        recording,
+        latency,
+    };
+    registry
+        .visit(scenario.protocol.as_ref(), world)
+        .expect("the scenario was read with this registry")
 }
 
 /// The expectations that are judged by a property while the run goes on.
-pub(super) fn watched(scenario: &Scenario) -> impl Iterator<Item = (usize, &str, sim_core::kernel::time::Span)> {
-    let asked = scenario.expect.iter().enumerate().filter(|(_, expectation)| expectation.is_asked());
+pub(super) fn watched(
+    scenario: &Scenario,
+) -> impl Iterator<Item = (usize, &str, sim_core::kernel::time::Span)> {
+    let asked = scenario
+        .expect
+        .iter()
+        .enumerate()
+        .filter(|(_, expectation)| expectation.is_asked());
     asked.filter_map(|(place, expectation)| match &expectation.sentence {
-        Sentence::Always { property } => Some((place, property.as_str(), sim_core::kernel::time::Span::ZERO)),
+        Sentence::Always { property } => {
+            Some((place, property.as_str(), sim_core::kernel::time::Span::ZERO))
+        }
         Sentence::Eventually { property, within } => Some((place, property.as_str(), *within)),
         Sentence::Sometimes { .. } | Sentence::Metric { .. } => None,
     })
@@ -81,8 +95,13 @@ impl World for Simulated<'_> {
         // A panic of the protocol is a finding about the protocol; the simulator is thrown away with it.
         catch_unwind(AssertUnwindSafe(|| sim.run())).map_err(|cause| {
             let message = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let message = message.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();
-            Panicked { at: sim.position(), message }
+            let message = message
+                .or_else(|| cause.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            Panicked {
+                at: sim.position(),
+                message,
+            }
         })
     }
 }
