@@ -128,7 +128,7 @@ impl<'r> Fields<'r> {
         let spec = Spec {
             name,
             kind: "struct".to_owned(),
-            absent: Absent::Default(String::new()),
+            absent: Absent::Default("()".to_owned()),
             doc,
             options: &[],
         };
@@ -631,6 +631,9 @@ impl<'r> Fields<'r> {
             }
             Shape::Named(entries) => {
                 for (i, entry) in entries.iter().enumerate() {
+                    if self.cx.is_full() {
+                        break;
+                    }
                     if !self.known.contains(&entry.key.as_str()) {
                         self.unknown(&itself, &entry.key, entry.key_place);
                     } else if let Some(first) =
