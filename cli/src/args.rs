@@ -8,9 +8,16 @@ use crate::out::Colour;
 
 /// Simulate distributed systems: write a protocol and a scenario, get a verdict with reasons.
 #[derive(Debug, Parser)]
-#[command(name = "stormglass", version, arg_required_else_help = true, infer_subcommands = false)]
-#[command(after_help = "Exit codes: 0 held · 1 violated · 2 bad usage or scenario · 3 inconclusive · 4 nothing to run · \
-    5 protocol panicked · 6 nondeterminism · 70 internal error · 74 file trouble")]
+#[command(
+    name = "stormglass",
+    version,
+    arg_required_else_help = true,
+    infer_subcommands = false
+)]
+#[command(
+    after_help = "Exit codes: 0 held · 1 violated · 2 bad usage or scenario · 3 inconclusive · 4 nothing to run · \
+    5 protocol panicked · 6 nondeterminism · 70 internal error · 74 file trouble"
+)]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]

@@ -41,10 +41,21 @@ impl Exit {
     /// Of several runs the worst counts.
     pub fn worst(self, other: Exit) -> Exit {
         const ORDER: [Exit; 8] = [
-            Exit::Held, Exit::Nothing, Exit::Io, Exit::Inconclusive, Exit::Violated, Exit::Nondeterminism, Exit::Panicked, Exit::Usage,
+            Exit::Held,
+            Exit::Nothing,
+            Exit::Io,
+            Exit::Inconclusive,
+            Exit::Violated,
+            Exit::Nondeterminism,
+            Exit::Panicked,
+            Exit::Usage,
         ];
         let rank = |exit| ORDER.iter().position(|known| *known == exit);
-        if rank(other) > rank(self) { other } else { self }
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
     }
 }
 

@@ -15,7 +15,11 @@ const BYTES_MAX: u64 = 64 << 20;
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for path in paths {
-        if path.is_dir() { walk(path, &mut found)? } else { found.push(path.clone()) }
+        if path.is_dir() {
+            walk(path, &mut found)?
+        } else {
+            found.push(path.clone())
+        }
     }
     let mut once = Vec::with_capacity(found.len());
     for path in found {
@@ -29,7 +33,11 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
     let trouble = |error: io::Error| format!("{}: {error}", folder.display());
     let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(trouble)?.collect();
-    let mut paths: Vec<PathBuf> = entries.map_err(trouble)?.into_iter().map(|entry| entry.path()).collect();
+    let mut paths: Vec<PathBuf> = entries
+        .map_err(trouble)?
+        .into_iter()
+        .map(|entry| entry.path())
+        .collect();
     // The order of a folder is the file system's; this one is ours.
     paths.sort();
     for path in paths {
@@ -50,7 +58,10 @@ pub fn text(path: &Path) -> Result<String, Trouble> {
     let mut bytes = Vec::new();
     let name = path.display();
     let read = if path.as_os_str() == "-" {
-        io::stdin().lock().take(BYTES_MAX + 1).read_to_end(&mut bytes)
+        io::stdin()
+            .lock()
+            .take(BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
     } else {
         fs::File::open(path).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes))
     };
@@ -59,15 +70,30 @@ pub fn text(path: &Path) -> Result<String, Trouble> {
         _ => Trouble::System(format!("{name}: {error}")),
     })?;
     if bytes.len() as u64 > BYTES_MAX {
-        return Err(Trouble::Content(format!("{name}: larger than {} MiB", BYTES_MAX >> 20)));
+        return Err(Trouble::Content(format!(
+            "{name}: larger than {} MiB",
+            BYTES_MAX >> 20
+        )));
     }
     String::from_utf8(bytes).map_err(|error| {
         let before = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
-        let line = bytes[..before].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let start = bytes[..before].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&bytes[start..before]).chars().count() + 1;
-        Trouble::Content(format!("{name}:{line}:{column}: this is not text in UTF-8 (save the file as UTF-8)"))
+        let line = bytes[..before]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        let start = bytes[..before]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(&bytes[start..before])
+            .chars()
+            .count()
+            + 1;
+        Trouble::Content(format!(
+            "{name}:{line}:{column}: this is not text in UTF-8 (save the file as UTF-8)"
+        ))
     })
 }
 

@@ -36,7 +36,11 @@ impl Out {
             Colour::Auto if set("NO_COLOR") => false,
             Colour::Auto => terminal || set("CLICOLOR_FORCE"),
         };
-        Out { colour: wanted(io::stdout().is_terminal()), colour_errors: wanted(io::stderr().is_terminal()), quiet }
+        Out {
+            colour: wanted(io::stdout().is_terminal()),
+            colour_errors: wanted(io::stderr().is_terminal()),
+            quiet,
+        }
     }
 
     /// True if diagnostics are to be coloured.
@@ -51,7 +55,11 @@ impl Out {
 
     /// `text` in a style, where standard output has colours.
     pub fn style(self, style: Style, text: impl Display) -> String {
-        if self.colour { format!("{}{text}\u{1b}[0m", style.code()) } else { text.to_string() }
+        if self.colour {
+            format!("{}{text}\u{1b}[0m", style.code())
+        } else {
+            text.to_string()
+        }
     }
 
     /// Writes a piece of the answer. A closed pipe ends the program quietly; any other failure is exit 74.

@@ -26,11 +26,19 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         if shown && terminal {
             bar.set_draw_target(ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("[{elapsed_precise}] {bar:30} {pos}/{len} runs   {msg}   eta {eta}") {
+            if let Ok(style) = ProgressStyle::with_template(
+                "[{elapsed_precise}] {bar:30} {pos}/{len} runs   {msg}   eta {eta}",
+            ) {
                 bar.set_style(style.progress_chars("##-"));
             }
         }
-        Progress { bar, plain: shown && !terminal, total, last: Instant::now(), started: Instant::now() }
+        Progress {
+            bar,
+            plain: shown && !terminal,
+            total,
+            last: Instant::now(),
+            started: Instant::now(),
+        }
     }
 
     /// Says what is being done now.
@@ -43,7 +51,12 @@ impl Progress {
         self.bar.inc(1);
         if self.plain && self.last.elapsed() >= EVERY {
             self.last = Instant::now();
-            let line = format!("{}/{} runs, {} s", self.bar.position(), self.total, self.started.elapsed().as_secs());
+            let line = format!(
+                "{}/{} runs, {} s",
+                self.bar.position(),
+                self.total,
+                self.started.elapsed().as_secs()
+            );
             crate::out::Out::new(crate::out::Colour::Never, false).complain(line);
         }
     }

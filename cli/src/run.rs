@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use scenarios::folder::{self, Files, TraceHeader};
-use scenarios::format::{Look, Overrides, Reading, Scenario, Severity, SourceId, Sources, Variant, human, read};
+use scenarios::format::{
+    Look, Overrides, Reading, Scenario, Severity, SourceId, Sources, Variant, human, read,
+};
 use scenarios::json;
 use scenarios::recipe::Registry;
 use scenarios::run::{Options, Verdict, run as simulate};
@@ -25,7 +27,9 @@ thread_local! {
 
 /// The panic hook: remembers where it happened. A panic outside a run is a bug of ours, and ends the program.
 pub fn keep_place(panic: &std::panic::PanicHookInfo<'_>) {
-    let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line()));
+    let place = panic
+        .location()
+        .map(|place| format!("{}:{}", place.file(), place.line()));
     PANIC_PLACE.with(|kept| *kept.borrow_mut() = place);
 }
 
@@ -44,13 +48,22 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
     };
     if planned.is_empty() {
         out.complain("error: nothing to run: there is no scenario file here (*.ron)");
-        return if args.allow_empty { Exit::Held } else { Exit::Nothing };
+        return if args.allow_empty {
+            Exit::Held
+        } else {
+            Exit::Nothing
+        };
     }
     let mut worst = Exit::Held;
     let mut documents = Vec::new();
     let mut counts = screen::Counts::default();
     let mut progress = Progress::new(planned.len(), args.json);
-    for Planned { scenario, file, variant } in &planned {
+    for Planned {
+        scenario,
+        file,
+        variant,
+    } in &planned
+    {
         progress.now(&scenario.name);
         let started = Instant::now();
         let options = Options { twice: args.twice };
@@ -78,22 +91,36 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
         progress.around(|| {
             if !args.json {
                 let panic_place = PANIC_PLACE.with(|place| place.borrow_mut().take());
-                let shown = screen::Shown { sources: &sources, scenario, run: &run, again: &again, wall: out.is_terminal().then_some(wall) };
+                let shown = screen::Shown {
+                    sources: &sources,
+                    scenario,
+                    run: &run,
+                    again: &again,
+                    wall: out.is_terminal().then_some(wall),
+                };
                 out.answer(shown.screen(out, planned.len() == 1, panic_place.as_deref()));
             }
             for fault in run.faults.iter().filter(|fault| fault.fired == 0) {
-                out.complain(format_args!("warning: {}: {} never fired ({}): the run shows nothing about it", scenario.name, fault.id, fault.what));
+                out.note(format_args!(
+                    "warning: {}: {} never fired ({}): the run shows nothing about it",
+                    scenario.name, fault.id, fault.what
+                ));
             }
             match &saved {
                 Ok(path) if !args.json && planned.len() == 1 => {
                     out.answer(format_args!("saved  {}\n", path.display()));
                     if run.trace.is_some() {
-                        out.answer(format_args!("look   stormglass trace {}\n", look(&args.out)));
+                        out.answer(format_args!(
+                            "look   stormglass trace {}\n",
+                            look(&args.out)
+                        ));
                     }
                 }
                 Ok(_) => (),
                 Err(error) => {
-                    out.complain(format_args!("error: the run folder could not be written: {error}"));
+                    out.complain(format_args!(
+                        "error: the run folder could not be written: {error}"
+                    ));
                     worst = worst.worst(Exit::Io);
                 }
             }
@@ -118,11 +145,19 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
 
 /// What to say after `stormglass trace` to see the last run.
 fn look(root: &Path) -> String {
-    if root == Path::new("runs") { "latest".to_owned() } else { format!("latest -o {}", root.display()) }
+    if root == Path::new("runs") {
+        "latest".to_owned()
+    } else {
+        format!("latest -o {}", root.display())
+    }
 }
 
 /// Reads all files and their variants; complains of everything that is wrong before anything runs.
-fn plan(out: Out, registry: &impl Registry, args: &RunArgs) -> Result<(Sources, Vec<Planned>), Exit> {
+fn plan(
+    out: Out,
+    registry: &impl Registry,
+    args: &RunArgs,
+) -> Result<(Sources, Vec<Planned>), Exit> {
     let mut sources = Sources::new();
     let (mut planned, mut failed) = (Vec::new(), false);
     let found = files::find(&args.files).map_err(|error| {
@@ -145,35 +180,57 @@ fn plan(out: Out, registry: &impl Registry, args: &RunArgs) -> Result<(Sources, 
             }
         };
         let file = sources.add(path.display().to_string(), text);
-        let mut take = |variant: Option<String>| -> Vec<Variant> {
-            let overrides = Overrides { variant: variant.clone(), ..overrides.clone() };
-            let Reading { scenario, variants, problems } = read(&sources, file, &overrides, registry.entries());
+        let mut take = |sources: &mut Sources, variant: Option<String>| -> Vec<Variant> {
+            let chosen = variant
+                .as_ref()
+                .map(|name| sources.add("--variant", name.as_str()));
+            let overrides = Overrides {
+                variant: chosen,
+                ..overrides.clone()
+            };
+            let Reading {
+                scenario,
+                variants,
+                problems,
+            } = read(sources, file, &overrides, registry.entries());
             for problem in problems {
                 failed |= problem.severity == Severity::Error;
                 // The same mistake shows in every variant of a file.
                 if !told.contains(&problem) {
-                    out.complain(format_args!("{}\n", human(&sources, &problem, look_of(out))));
+                    out.complain(format_args!("{}\n", human(sources, &problem, look_of(out))));
                     told.push(problem);
                 }
             }
             if let Some(scenario) = scenario {
-                planned.push(Planned { scenario, file: path.display().to_string(), variant });
+                planned.push(Planned {
+                    scenario,
+                    file: path.display().to_string(),
+                    variant,
+                });
             }
             variants
         };
-        let variants = take(overrides.variant.clone());
+        let variants = take(&mut sources, args.overriding.variant.clone());
         if args.overriding.all_variants {
             for variant in variants {
-                take(Some(variant.name));
+                take(&mut sources, Some(variant.name));
             }
         }
     }
-    if failed { Err(Exit::Usage) } else { Ok((sources, planned)) }
+    if failed {
+        Err(Exit::Usage)
+    } else {
+        Ok((sources, planned))
+    }
 }
 
 /// How diagnostics look.
 pub fn look_of(out: Out) -> Look {
-    if out.colours_errors() { Look::Coloured } else { Look::Plain }
+    if out.colours_errors() {
+        Look::Coloured
+    } else {
+        Look::Plain
+    }
 }
 
 /// The overrides of the command line; each is a source of its own, so that a mistake in it is shown like one in a file.
@@ -193,10 +250,14 @@ fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
         sets.push(add("--trace", &format!("trace={level}")));
     }
     Overrides {
-        variant: args.variant.clone(),
+        variant: None,
         params: args.params.iter().map(|text| add("-p", text)).collect(),
         sets,
-        expects: args.expect.iter().map(|text| add("--expect", text)).collect(),
+        expects: args
+            .expect
+            .iter()
+            .map(|text| add("--expect", text))
+            .collect(),
         no_expect_violation: args.no_expect_violation,
     }
 }
@@ -208,7 +269,13 @@ fn again(file: &str, variant: Option<&str>, seed: u64, args: &RunArgs) -> String
         words.extend(["--variant".to_owned(), quoted(variant)]);
     }
     words.extend(["--seed".to_owned(), seed.to_string()]);
-    let Overriding { params, set, expect, no_expect_violation, .. } = &args.overriding;
+    let Overriding {
+        params,
+        set,
+        expect,
+        no_expect_violation,
+        ..
+    } = &args.overriding;
     for (flag, values) in [("-p", params), ("--set", set), ("--expect", expect)] {
         for value in values {
             words.extend([flag.to_owned(), quoted(value)]);
@@ -223,5 +290,9 @@ fn again(file: &str, variant: Option<&str>, seed: u64, args: &RunArgs) -> String
 /// A word as a shell reads it back.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }

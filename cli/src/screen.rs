@@ -26,7 +26,12 @@ pub struct Shown<'a> {
 
 /// `n=5 k=2`.
 pub fn params(scenario: &Scenario) -> String {
-    scenario.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    scenario
+        .params
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 impl Shown<'_> {
@@ -34,30 +39,63 @@ impl Shown<'_> {
     pub fn screen(&self, out: Out, whole: bool, panic_place: Option<&str>) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = if whole || self.run.verdict != Verdict::Pass { self.whole(&mut text, out, panic_place) } else { self.short(&mut text, out) };
+        let _ = if whole || self.run.verdict != Verdict::Pass {
+            self.whole(&mut text, out, panic_place)
+        } else {
+            self.short(&mut text, out)
+        };
         text
     }
 
     fn short(&self, text: &mut String, out: Out) -> std::fmt::Result {
-        let Run { metrics, findings, fingerprint, .. } = self.run;
+        let Run {
+            metrics,
+            findings,
+            fingerprint,
+            ..
+        } = self.run;
         let name = &self.scenario.name;
         let pass = out.style(Style::Good, "PASS");
-        let broken = findings.iter().filter(|finding| finding.meant_to_break).count();
-        let broken = if broken > 0 { format!("   {broken} broken as expected") } else { String::new() };
+        let broken = findings
+            .iter()
+            .filter(|finding| finding.meant_to_break)
+            .count();
+        let broken = if broken > 0 {
+            format!("   {broken} broken as expected")
+        } else {
+            String::new()
+        };
         let held = findings.iter().filter(|finding| finding.is_fine()).count();
-        writeln!(text, "{pass}   {name:<36} {held} of {}   {} messages   {}{broken}", findings.len(), metrics.messages, fingerprint_text(*fingerprint))
+        writeln!(
+            text,
+            "{pass}   {name:<36} {held} of {}   {} messages   {}{broken}",
+            findings.len(),
+            metrics.messages,
+            fingerprint_text(*fingerprint)
+        )
     }
 
     fn whole(&self, text: &mut String, out: Out, panic_place: Option<&str>) -> std::fmt::Result {
         self.head(text, out)?;
         if let Some(panicked) = &self.run.panicked {
             let (at, event) = (panicked.at.at, panicked.at.event);
-            writeln!(text, "\n  {} the protocol panicked after event {event}, at {at}ms: {}", out.style(Style::Bad, "✘"), panicked.message)?;
+            writeln!(
+                text,
+                "\n  {} the protocol panicked after event {event}, at {at}ms: {}",
+                out.style(Style::Bad, "✘"),
+                panicked.message
+            )?;
             if let Some(place) = panic_place {
                 writeln!(text, "    at {place}")?;
             }
         }
-        let width = self.run.findings.iter().map(|finding| finding.sentence.chars().count()).max().unwrap_or(0);
+        let width = self
+            .run
+            .findings
+            .iter()
+            .map(|finding| finding.sentence.chars().count())
+            .max()
+            .unwrap_or(0);
         if !self.run.findings.is_empty() {
             text.push('\n');
         }
@@ -66,9 +104,19 @@ impl Shown<'_> {
         }
         if let Some(difference) = &self.run.difference {
             let [first, second] = difference.fingerprints.map(fingerprint_text);
-            writeln!(text, "\n  {} two runs were different: {first} and {second}", out.style(Style::Bad, "✘"))?;
+            writeln!(
+                text,
+                "\n  {} two runs were different: {first} and {second}",
+                out.style(Style::Bad, "✘")
+            )?;
             for (which, line) in ["first ", "second"].into_iter().zip(&difference.lines) {
-                writeln!(text, "    {which} {}", line.as_deref().unwrap_or("(nothing recorded here)").trim_end())?;
+                writeln!(
+                    text,
+                    "    {which} {}",
+                    line.as_deref()
+                        .unwrap_or("(nothing recorded here)")
+                        .trim_end()
+                )?;
             }
         }
         self.foot(text, out)
@@ -77,15 +125,42 @@ impl Shown<'_> {
     fn head(&self, text: &mut String, out: Out) -> std::fmt::Result {
         let Shown { scenario, run, .. } = self;
         let params = params(scenario);
-        let params = if params.is_empty() { String::new() } else { format!("   {params}") };
+        let params = if params.is_empty() {
+            String::new()
+        } else {
+            format!("   {params}")
+        };
         let name = out.style(Style::Strong, &scenario.name);
-        writeln!(text, "{name}   seed {}{params}   {} over {}", scenario.seed, scenario.protocol_text, scenario.links)?;
+        writeln!(
+            text,
+            "{name}   seed {}{params}   {} over {}",
+            scenario.seed, scenario.protocol_text, scenario.links
+        )?;
         let metrics = &run.metrics;
-        let plural = |n: u64, word: &str| if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") };
-        write!(text, "  virtual time {}ms   {}   ", sim_core::kernel::time::SimTime::from_nanos(metrics.virtual_time_ns), plural(metrics.events, "event"))?;
+        let plural = |n: u64, word: &str| {
+            if n == 1 {
+                format!("{n} {word}")
+            } else {
+                format!("{n} {word}s")
+            }
+        };
+        write!(
+            text,
+            "  virtual time {}ms   {}   ",
+            sim_core::kernel::time::SimTime::from_nanos(metrics.virtual_time_ns),
+            plural(metrics.events, "event")
+        )?;
         write!(text, "{}", plural(metrics.messages, "message"))?;
-        let fates = [(metrics.received, "received"), (metrics.to_crashed, "to a crashed node"), (metrics.lost, "lost")];
-        let fates: Vec<String> = fates.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let fates = [
+            (metrics.received, "received"),
+            (metrics.to_crashed, "to a crashed node"),
+            (metrics.lost, "lost"),
+        ];
+        let fates: Vec<String> = fates
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!("{n} {what}"))
+            .collect();
         if fates.len() > 1 {
             write!(text, " ({})", fates.join(", "))?;
         }
@@ -98,32 +173,68 @@ impl Shown<'_> {
         }
         text.push('\n');
         let limit = match run.ended {
-            Some(Ended::Time) if scenario.stop.when == scenarios::format::StopWhen::Quiescent => Some(format!("virtual time was up (stop.at, {})", scenario.stop.at)),
-            Some(Ended::Events) => Some(format!("the budget of events was used up (stop.events, {})", scenario.stop.events)),
-            Some(Ended::Memory) => Some(format!("more was in flight than the budget of memory allows (stop.memory, {} bytes)", scenario.stop.memory)),
+            Some(Ended::Time) if scenario.stop.when == scenarios::format::StopWhen::Quiescent => {
+                Some(format!(
+                    "virtual time was up (stop.at, {})",
+                    scenario.stop.at
+                ))
+            }
+            Some(Ended::Events) => Some(format!(
+                "the budget of events was used up (stop.events, {})",
+                scenario.stop.events
+            )),
+            Some(Ended::Memory) => Some(format!(
+                "more was in flight than the budget of memory allows (stop.memory, {} bytes)",
+                scenario.stop.memory
+            )),
             _ => None,
         };
         if let Some(limit) = limit {
-            writeln!(text, "  {} {limit}", out.style(Style::Unsure, "ended early:"))?;
+            writeln!(
+                text,
+                "  {} {limit}",
+                out.style(Style::Unsure, "ended early:")
+            )?;
         }
         Ok(())
     }
 
-    fn finding(&self, text: &mut String, out: Out, finding: &Finding, width: usize) -> std::fmt::Result {
+    fn finding(
+        &self,
+        text: &mut String,
+        out: Out,
+        finding: &Finding,
+        width: usize,
+    ) -> std::fmt::Result {
         let (sign, style) = match finding.status {
             Status::Held => ("✔", Style::Good),
             Status::Violated => ("✘", Style::Bad),
             Status::Pending | Status::NotExercised => ("?", Style::Unsure),
         };
-        let style = if finding.is_fine() && finding.status == Status::Violated { Style::Good } else { style };
+        let style = if finding.is_fine() && finding.status == Status::Violated {
+            Style::Good
+        } else {
+            style
+        };
         let pad = width - finding.sentence.chars().count();
-        write!(text, "  {} {}{:pad$}   {}", out.style(style, sign), finding.sentence, "", finding.said)?;
+        write!(
+            text,
+            "  {} {}{:pad$}   {}",
+            out.style(style, sign),
+            finding.sentence,
+            "",
+            finding.said
+        )?;
         if finding.status != Status::Held && !finding.number.is_empty() {
             write!(text, "      {}", finding.number)?;
         }
         match (finding.meant_to_break, finding.status) {
             (true, Status::Violated) => write!(text, "   (as expected)")?,
-            (true, Status::Held) => write!(text, "   {}", out.style(Style::Bad, "but it was meant to break"))?,
+            (true, Status::Held) => write!(
+                text,
+                "   {}",
+                out.style(Style::Bad, "but it was meant to break")
+            )?,
             _ => (),
         }
         text.push('\n');
@@ -136,10 +247,18 @@ impl Shown<'_> {
         Ok(())
     }
 
-    fn reason(&self, text: &mut String, out: Out, reason: &Reason, first: bool) -> std::fmt::Result {
+    fn reason(
+        &self,
+        text: &mut String,
+        out: Out,
+        reason: &Reason,
+        first: bool,
+    ) -> std::fmt::Result {
         let lead = if first { "why" } else { "   " };
         write!(text, "        {lead}  {}", reason.text)?;
-        let line = reason.place.map(|place| format!("line {}", self.sources.line(place)));
+        let line = reason
+            .place
+            .map(|place| format!("line {}", self.sources.line(place)));
         let cause: Vec<String> = reason.cause.iter().cloned().chain(line).collect();
         if !cause.is_empty() {
             write!(text, "       {}", out.style(Style::Dim, cause.join(", ")))?;
@@ -150,25 +269,63 @@ impl Shown<'_> {
 
     fn foot(&self, text: &mut String, out: Out) -> std::fmt::Result {
         let run = self.run;
-        let count = |status| run.findings.iter().filter(|finding| finding.status == status && !finding.is_fine()).count();
-        let fine = run.findings.iter().filter(|finding| finding.is_fine()).count();
+        let count = |status| {
+            run.findings
+                .iter()
+                .filter(|finding| finding.status == status && !finding.is_fine())
+                .count()
+        };
+        let fine = run
+            .findings
+            .iter()
+            .filter(|finding| finding.is_fine())
+            .count();
         let all = run.findings.len();
         let fingerprint = fingerprint_text(run.fingerprint);
-        let parts = [(count(Status::Violated), "violated"), (count(Status::Held), "not broken"), (count(Status::Pending), "undecided"), (count(Status::NotExercised), "not exercised")];
-        let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let parts = [
+            (count(Status::Violated), "violated"),
+            (count(Status::Held), "not broken"),
+            (count(Status::Pending), "undecided"),
+            (count(Status::NotExercised), "not exercised"),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!("{n} {what}"))
+            .collect();
         let (word, style, detail) = match run.verdict {
             Verdict::Pass => ("PASS", Style::Good, format!("{fine} of {all}")),
-            Verdict::Fail => ("FAIL", Style::Bad, format!("{fine} of {all} as they should be, {}", parts.join(", "))),
-            Verdict::Inconclusive => ("INCONCLUSIVE", Style::Unsure, format!("{fine} of {all}, {}", parts.join(", "))),
+            Verdict::Fail => (
+                "FAIL",
+                Style::Bad,
+                format!("{fine} of {all} as they should be, {}", parts.join(", ")),
+            ),
+            Verdict::Inconclusive => (
+                "INCONCLUSIVE",
+                Style::Unsure,
+                format!("{fine} of {all}, {}", parts.join(", ")),
+            ),
             Verdict::Nondeterministic => ("NONDETERMINISM", Style::Bad, String::new()),
             Verdict::Panicked => ("PANICKED", Style::Bad, String::new()),
         };
-        writeln!(text, "\n{}   {detail}   fingerprint {fingerprint}", out.style(style, word))?;
+        writeln!(
+            text,
+            "\n{}   {detail}   fingerprint {fingerprint}",
+            out.style(style, word)
+        )?;
         if run.verdict != Verdict::Pass {
             writeln!(text, "again  {}", self.again)?;
-            let since = run.findings.iter().filter(|finding| !finding.is_fine()).find_map(|finding| finding.violation.as_ref());
+            let since = run
+                .findings
+                .iter()
+                .filter(|finding| !finding.is_fine())
+                .find_map(|finding| finding.violation.as_ref());
             if let (Some(violation), true) = (since, run.trace.is_some()) {
-                writeln!(text, "why    stormglass explain latest#{}", violation.since.event)?;
+                writeln!(
+                    text,
+                    "why    stormglass explain latest#{}",
+                    violation.since.event
+                )?;
             }
         }
         Ok(())
@@ -191,7 +348,16 @@ impl Counts {
 
     /// The last line of many runs.
     pub fn line(self, out: Out) -> String {
-        let (word, style) = if self.passed == self.all { ("PASS", Style::Good) } else { ("FAIL", Style::Bad) };
-        format!("\n{}   {} of {} runs\n", out.style(style, word), self.passed, self.all)
+        let (word, style) = if self.passed == self.all {
+            ("PASS", Style::Good)
+        } else {
+            ("FAIL", Style::Bad)
+        };
+        format!(
+            "\n{}   {} of {} runs\n",
+            out.style(style, word),
+            self.passed,
+            self.all
+        )
     }
 }

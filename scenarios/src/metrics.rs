@@ -2,20 +2,35 @@
 
 use sim_core::sim::Outcome;
 
-/// The metrics that every protocol offers, for expectations.
-pub const NAMES: &[&str] = &[
-    "messages",
-    "messages_with_self",
-    "bytes",
-    "steps",
-    "received",
-    "lost",
-    "duplicated",
-    "to_crashed",
-    "requests",
-    "deliveries",
-    "events",
-    "virtual_time",
+/// The metrics that expectations can name, and what they are.
+pub const ALL: &[(&str, &str)] = &[
+    (
+        "messages",
+        "copies sent to other nodes; those that the network makes are not among them",
+    ),
+    (
+        "messages_with_self",
+        "the same with the copies that nodes sent to themselves",
+    ),
+    (
+        "steps",
+        "latency of the last delivery if every message took one unit of time",
+    ),
+    ("bytes", "bytes of those messages in the canonical encoding"),
+    (
+        "received",
+        "messages received from other nodes; a copy that the network made counts again",
+    ),
+    ("lost", "messages that the network lost"),
+    ("duplicated", "second copies that the network made"),
+    (
+        "to_crashed",
+        "messages that arrived at a node that was down",
+    ),
+    ("requests", "what the workload asked of nodes that were up"),
+    ("deliveries", "what nodes said through their uppermost port"),
+    ("events", "events, as numbered in the trace"),
+    ("virtual_time", "virtual time at the end of the run"),
 ];
 
 /// The figures of one run.

@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use sim_core::kernel::port::{Port, Req};
-use sim_core::kernel::property::{About as PropertyAbout, Property};
+use sim_core::kernel::property::{About as PropertyAbout, Property, Quiescence};
 use sim_core::kernel::protocol::Node;
 
 use crate::format::{About, Configured, Entry, Fields};
@@ -101,6 +101,10 @@ impl<R: Recipe> Entry for Registered<R> {
         const { &R::ABOUT }
     }
 
+    fn properties(&self) -> Vec<PropertyAbout> {
+        properties::<R>()
+    }
+
     fn read(&self, args: &mut Fields<'_>) -> Box<dyn Configured> {
         Box::new(Chosen {
             recipe: R::read(args),
@@ -129,6 +133,13 @@ impl<R: Recipe> Chosen<R> {
     }
 }
 
+/// What can be asked of a protocol: the properties of its port, and quiescence, which belongs to every port.
+fn properties<R: Recipe>() -> Vec<PropertyAbout> {
+    let mut all = R::Port::properties();
+    all.push(Quiescence::ABOUT);
+    all
+}
+
 impl<R: Recipe> Configured for Chosen<R> {
     fn operation(&mut self, operation: &mut Fields<'_>) -> bool {
         let request = R::Port::read(operation);
@@ -142,11 +153,11 @@ impl<R: Recipe> Configured for Chosen<R> {
     }
 
     fn properties(&self) -> Vec<PropertyAbout> {
-        R::Port::properties()
+        properties::<R>()
     }
 
     fn metrics(&self) -> Vec<&'static str> {
-        crate::metrics::NAMES.to_vec()
+        crate::metrics::ALL.iter().map(|(name, _)| *name).collect()
     }
 
     fn marks(&self) -> Vec<&'static str> {

@@ -37,6 +37,8 @@ pub struct About {
 pub trait Entry: Sync {
     /// What it is.
     fn about(&self) -> &About;
+    /// The properties that can be asked of it.
+    fn properties(&self) -> Vec<property::About>;
     /// Reads its parameters, the arguments of `EagerMulticast(relay: true)`.
     fn read(&self, args: &mut Fields<'_>) -> Box<dyn Configured>;
 }

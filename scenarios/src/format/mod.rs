@@ -50,6 +50,7 @@ pub use scenario::{
     Trigger, Turn,
 };
 pub use sim_core::kernel::random::{Delay, Probability};
+pub use words::similar;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,8 @@
 //! Words for people: suggestions for misspelt names, lists, and foreign text made harmless.
 
 /// The candidate that was probably meant.
-pub(super) fn similar<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+#[must_use]
+pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // The measures take quadratic time, and nobody misspells by so much.
     if name.len() > 64 {
         return None;

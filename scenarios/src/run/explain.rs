@@ -47,7 +47,7 @@ fn reasons(scenario: &Scenario, trace: &Trace, finding: &Finding) -> Vec<Reason>
     told.extend(lost(scenario, trace, &left_out));
     told.sort_by_key(|reason| reason.event);
     told.dedup();
-    told.extend(silences(trace, &actors, &left_out));
+    told.extend(silences(scenario, trace, &actors, &left_out));
     told
 }
 
@@ -145,7 +145,12 @@ fn lost(scenario: &Scenario, trace: &Trace, left_out: &BTreeSet<NodeId>) -> Vec<
 }
 
 /// What did not happen: nothing was sent to those who were left out, and who might have done so.
-fn silences(trace: &Trace, actors: &BTreeSet<NodeId>, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
+fn silences(
+    scenario: &Scenario,
+    trace: &Trace,
+    actors: &BTreeSet<NodeId>,
+    left_out: &BTreeSet<NodeId>,
+) -> Vec<Reason> {
     let sent_to = |node: NodeId| {
         trace.records.iter().any(|record| matches!(record.what, What::Send { to, .. } if to == node && record.node != node))
     };
@@ -180,20 +185,22 @@ fn silences(trace: &Trace, actors: &BTreeSet<NodeId>, left_out: &BTreeSet<NodeId
         }
     };
     let mut told = Vec::new();
-    let untold = |text| Reason {
-        event: 0,
-        text,
-        cause: None,
-        place: None,
-    };
     if !silent.is_empty() && !unsent.is_empty() {
-        told.push(untold(format!("{} sent nothing", list(&silent))));
+        told.push(Reason {
+            event: 0,
+            text: format!("{} sent nothing", list(&silent)),
+            cause: Some(scenario.protocol_text.clone()),
+            place: scenario.places.protocol,
+        });
     }
     if !unsent.is_empty() {
-        told.push(untold(format!(
-            "nothing was ever sent to {}",
-            list(&unsent)
-        )));
+        let text = format!("nothing was ever sent to {}", list(&unsent));
+        told.push(Reason {
+            event: 0,
+            text,
+            cause: None,
+            place: None,
+        });
     }
     told
 }

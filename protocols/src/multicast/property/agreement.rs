@@ -47,19 +47,16 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Agreement<P> {
     fn finish(&mut self, end: &End) -> Finding {
         let book = &self.book;
         book.settle(end, |_, payload, page| {
-            let (since, lead) = page.lead?;
-            // How often it must be delivered, and by whom it was so often: the lead, if it counts, else another one.
+            // The first delivery that counts makes the debt. Should all who are remembered have crashed, any other
+            // correct deliverer stands in, and the last crash restarts the clock anyway.
             let counts = |node| self.uniform || book.is_correct(node);
-            let (leader, most) = if counts(lead) {
-                (lead, page.times(lead))
-            } else {
-                let best = book
-                    .correct()
-                    .map(|node| (page.times(node), node))
-                    .max_by_key(|(times, _)| *times)?;
-                (best.1, best.0)
+            let first = page.leads.iter().copied().find(|(_, node)| counts(*node));
+            let best = || book.correct().max_by_key(|node| page.times(*node));
+            let (since, leader) = match first {
+                Some(first) => first,
+                None => (page.leads.last()?.0, best()?),
             };
-            let most = most.min(page.due());
+            let most = page.times(leader).min(page.due());
             if most == 0 {
                 return None;
             }

@@ -15,6 +15,9 @@ use crate::multicast::port::{Cast, Deliver, Multicast};
 /// Longest list of nodes that a sentence names one by one.
 const NAMED_MAX: usize = 6;
 
+/// How many of the first deliverers of a message are remembered.
+const LEADS_MAX: usize = 8;
+
 /// What has happened to the messages of a group.
 #[derive(Clone, Debug)]
 pub(super) struct Book<P> {
@@ -30,8 +33,8 @@ pub(super) struct Page {
     /// How often it was cast, and the last time.
     pub(super) casts: u32,
     pub(super) cast: Option<Moment>,
-    /// Who delivered it more often than anybody before, the last time that happened.
-    pub(super) lead: Option<(Moment, NodeId)>,
+    /// The first few who delivered it as often as anybody has: if one crashes, the next is the first that counts.
+    pub(super) leads: Vec<(Moment, NodeId)>,
     /// The last delivery.
     pub(super) last: Option<(Moment, NodeId)>,
     most: u32,
@@ -71,10 +74,13 @@ impl<P: Payload> Book<P> {
                 let page = self.page(*origin, payload);
                 let times = page.tally.add(node);
                 page.last = Some((moment, node));
+                // More than was cast is a duplicate, which nobody else owes.
                 if times > page.most && times <= page.due() {
-                    // More than was cast is a duplicate, which nobody else owes.
                     page.most = times;
-                    page.lead = Some((moment, node));
+                    page.leads.clear();
+                }
+                if times == page.most && page.leads.len() < LEADS_MAX {
+                    page.leads.push((moment, node));
                 }
                 Some((page, times))
             }
@@ -90,7 +96,7 @@ impl<P: Payload> Book<P> {
         let empty = || Page {
             casts: 0,
             cast: None,
-            lead: None,
+            leads: Vec::new(),
             last: None,
             most: 0,
             tally: Tally {

@@ -45,6 +45,10 @@ impl Entry for Fake {
         &self.0
     }
 
+    fn properties(&self) -> Vec<property::About> {
+        Vec::new()
+    }
+
     fn read(&self, args: &mut Fields<'_>) -> Box<dyn Configured> {
         let (mut relay, mut fanout) = (false, 0);
         if self.0.name == "PushGossip" {

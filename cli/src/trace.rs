@@ -1,0 +1,144 @@
+//! `stormglass trace`: the trace of a run as text, filtered, or the causal past of one event.
+
+use scenarios::folder::{TraceHeader, read_trace};
+use sim_core::kernel::time::{SimTime, Span};
+use sim_core::trace::{Record, Trace, What, causes, jsonl, text};
+
+use crate::args::{Form, TraceArgs};
+use crate::exit::Exit;
+use crate::out::Out;
+
+/// Prints a trace.
+pub fn trace(out: Out, args: &TraceArgs) -> Exit {
+    let usage = |error: String| {
+        out.complain(format_args!("error: {error}"));
+        Exit::Usage
+    };
+    let filter = match Filter::new(args) {
+        Ok(filter) => filter,
+        Err(error) => return usage(error),
+    };
+    let (header, trace) = match read_trace(&args.out, &args.run) {
+        Ok(read) => read,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return usage(error.to_string());
+        }
+        Err(error) => {
+            out.complain(format_args!("error: {error}"));
+            return Exit::Io;
+        }
+    };
+    let records: Vec<&Record> = match args.why {
+        Some(event) => {
+            let past = causes::of(&trace, event);
+            if past.is_empty() {
+                return usage(not_there(&trace, event));
+            }
+            past
+        }
+        None => trace.records.iter().collect(),
+    };
+    let shown: Vec<&Record> = records
+        .into_iter()
+        .filter(|record| filter.takes(&trace, record))
+        .collect();
+    match args.format {
+        Form::Text => as_text(out, args, &header, &trace, &shown),
+        Form::Jsonl => {
+            let mut all = String::new();
+            for record in shown {
+                // Writing to a String cannot fail.
+                let _ = jsonl::write(&mut all, &trace, record);
+                all.push('\n');
+            }
+            out.answer(all);
+        }
+    }
+    Exit::Held
+}
+
+/// Why an event cannot be shown.
+pub fn not_there(trace: &Trace, event: u64) -> String {
+    let last = trace.records.last().map_or(0, |record| record.id);
+    if trace.left_out > 0 && event > last {
+        format!(
+            "event {event} was not recorded: the trace ends at event {last} (`trace: Full` records more)"
+        )
+    } else if event > last || event == 0 {
+        format!("there is no event {event}: this run has events 1 to {last}")
+    } else {
+        format!("event {event} was not recorded (run with `--trace full`)")
+    }
+}
+
+fn as_text(out: Out, args: &TraceArgs, header: &TraceHeader, trace: &Trace, shown: &[&Record]) {
+    let params = if header.params.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", header.params)
+    };
+    let mut all = format!(
+        "# {}  seed {}{params}  times in ms\n",
+        header.name, header.seed
+    );
+    let numbers = args.numbers || args.why.is_some();
+    for record in shown {
+        if numbers {
+            all.push_str(&format!("{:>6} ", record.id));
+        }
+        all.push_str(text::line(trace, record).to_string().trim_end());
+        all.push('\n');
+    }
+    if trace.left_out > 0 && args.why.is_none() {
+        all.push_str(&format!(
+            "# {} more events were not recorded (`trace: Full` records up to 2,000,000)\n",
+            trace.left_out
+        ));
+    }
+    out.answer(all);
+}
+
+/// Which events to show.
+struct Filter<'a> {
+    args: &'a TraceArgs,
+    from: SimTime,
+    until: SimTime,
+}
+
+impl<'a> Filter<'a> {
+    fn new(args: &'a TraceArgs) -> Result<Self, String> {
+        for kind in &args.kinds {
+            if !What::KINDS.contains(&kind.as_str()) {
+                return Err(format!(
+                    "there is no kind of event `{kind}`; kinds: {}",
+                    What::KINDS.join(", ")
+                ));
+            }
+        }
+        let time = |name: &str, text: &Option<String>, default: u64| match text {
+            None => Ok(SimTime::from_nanos(default)),
+            Some(text) => match text.parse::<Span>() {
+                Ok(span) => Ok(SimTime::from_nanos(span.as_nanos())),
+                Err(error) => Err(format!("{name} {text}: {error} (units: ns us ms s min h)")),
+            },
+        };
+        Ok(Filter {
+            args,
+            from: time("--from", &args.from, 0)?,
+            until: time("--until", &args.until, u64::MAX)?,
+        })
+    }
+
+    fn takes(&self, trace: &Trace, record: &Record) -> bool {
+        let args = self.args;
+        (args.nodes.is_empty() || args.nodes.contains(&record.node.0))
+            && (args.kinds.is_empty() || args.kinds.iter().any(|kind| kind == record.what.kind()))
+            && args.after.is_none_or(|after| record.id > after)
+            && (self.from..=self.until).contains(&record.at)
+            && args.grep.as_ref().is_none_or(|wanted| {
+                text::line(trace, record)
+                    .to_string()
+                    .contains(wanted.as_str())
+            })
+    }
+}
