@@ -30,6 +30,7 @@ pub enum Code {
     S131,
     S132,
     W201,
+    W202,
 }
 
 /// What a code means.
@@ -47,7 +48,7 @@ pub struct Explanation {
 
 impl Code {
     /// All of them, in order.
-    pub const ALL: [Code; 20] = [
+    pub const ALL: [Code; 21] = [
         Code::S001,
         Code::S002,
         Code::S003,
@@ -68,6 +69,7 @@ impl Code {
         Code::S131,
         Code::S132,
         Code::W201,
+        Code::W202,
     ];
 
     /// What it means, with a wrong and a right example.
@@ -98,7 +100,7 @@ impl Code {
             ),
             Code::S004 => (
                 "the text is too long or too deeply nested",
-                "A scenario has at most 4 MiB and 32 levels of brackets, which is far more than any needs. Beyond that \
+                "A scenario has at most 256 KiB, 32 levels of brackets, 200 parameters and 50 variants, which is far more than any needs. Beyond that \
                  it is taken for a mistake.",
                 "expect: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],",
                 "expect: [],",
@@ -215,6 +217,13 @@ impl Code {
                  tested then.",
                 "faults: [Crash(node: 0, at: \"50s\")], stop: (at: \"10s\"),",
                 "faults: [Crash(node: 0, at: \"5s\")], stop: (at: \"10s\"),",
+            ),
+            Code::W202 => (
+                "a violation that nobody would see",
+                "`expect_violation` turns round the sentences of `expect` about the properties that it names. If there \
+                 is no such sentence, the property is not judged at all.",
+                "expect_violation: [\"agreement\"],",
+                "expect: [\"eventually agreement within 1s\"], expect_violation: [\"agreement\"],",
             ),
         };
         Explanation {

@@ -85,6 +85,11 @@ impl<'s> Context<'s> {
         }
     }
 
+    /// Are there so many problems that no more are kept?
+    pub(super) fn is_full(&self) -> bool {
+        self.count() >= PROBLEMS_MAX
+    }
+
     /// How many problems there are so far.
     pub(super) fn count(&self) -> usize {
         self.problems.borrow().len()

@@ -4,10 +4,11 @@ use super::context::Cluster;
 use super::declare_network::{links, network};
 use super::declare_work::{fault, operation, too_late, workload};
 use super::entry::{Configured, Entry};
-use super::expect::{self, Expectation, Vocabulary};
+use super::expect::{self, Expectation, Sentence, Vocabulary};
 use super::fields::{Absent, Fields, Spec};
 use super::leaves::Choice;
 use super::params::params;
+use super::place::Place;
 use super::problem::{Code, Problem};
 use super::raw::{Opened, Raw};
 use super::resolved::Ron;
@@ -47,7 +48,7 @@ pub(super) fn scenario(
     places.protocol = f.written_at("protocol");
     let protocol = protocol(f, registry);
     let protocol_text = f.recorded("protocol").map(Ron::line).unwrap_or_default();
-    let links = links(f, protocol.as_ref(), &network);
+    let links = links(f, protocol.as_ref(), &network, &places);
     let (about_it, mut protocol) = match protocol {
         Some((entry, protocol)) => (Some(entry), Some(protocol)),
         None => (None, None),
@@ -77,6 +78,7 @@ pub(super) fn scenario(
             words.check_property(f.cx, *place, property);
         }
     }
+    unasked(f, &violations, &expect);
     let stop_place = f.place_of("stop");
     let stop = f.structure("stop", "when the run ends: whatever comes first", stop);
     let trace = f.choice(
@@ -231,6 +233,27 @@ fn expectations(
     );
     let read = |(raw, text): (Raw<'_>, String)| expect::read(f.cx, raw, &text, words?);
     sentences.into_iter().filter_map(read).collect()
+}
+
+/// Warns of a violation that no sentence could show.
+fn unasked(f: &mut Fields<'_>, violations: &[(Place, String)], expect: &[Expectation]) {
+    // A sentence that could not be read may have been the one.
+    if f.cx.count() > 0 {
+        return;
+    }
+    for (place, name) in violations {
+        let shows = |one: &Expectation| match &one.sentence {
+            Sentence::Always { property } | Sentence::Eventually { property, .. } => {
+                property == name
+            }
+            _ => false,
+        };
+        if !expect.iter().any(shows) {
+            let title = format!("nothing expects `{}`, so nobody sees it break", shown(name));
+            let problem = Problem::warning(Code::W202, *place, title).label("not in `expect`");
+            f.report(problem);
+        }
+    }
 }
 
 fn stop(f: &mut Fields<'_>) -> Stop {

@@ -5,7 +5,7 @@ use super::entry::Need;
 use super::fields::Fields;
 use super::leaves::Choice;
 use super::problem::{Code, Problem};
-use super::scenario::{Links, Network};
+use super::scenario::{Links, Network, Places};
 use sim_core::kernel::random::{Delay, DelayError, Probability};
 use sim_core::kernel::time::Span;
 
@@ -116,7 +116,12 @@ fn millionths(number: f64) -> u32 {
 }
 
 /// Which links the protocol gets, and whether it can live with them.
-pub(super) fn links(f: &mut Fields<'_>, protocol: Option<&Chosen<'_>>, network: &Network) -> Links {
+pub(super) fn links(
+    f: &mut Fields<'_>,
+    protocol: Option<&Chosen<'_>>,
+    network: &Network,
+    places: &Places,
+) -> Links {
     let needs = protocol.map_or(Need::FairLoss, |(entry, _)| entry.about().needs);
     let default = match needs {
         Need::FairLoss => "FairLoss",
@@ -172,7 +177,10 @@ pub(super) fn links(f: &mut Fields<'_>, protocol: Option<&Chosen<'_>>, network: 
         ));
     }
     if links == Links::AssumedReliable {
-        for (field, value) in [("loss", network.loss), ("duplicate", network.duplicate)] {
+        for (field, value, at) in [
+            ("loss", network.loss, places.loss),
+            ("duplicate", network.duplicate, places.duplicate),
+        ] {
             if value.is_never() {
                 continue;
             }
@@ -180,12 +188,10 @@ pub(super) fn links(f: &mut Fields<'_>, protocol: Option<&Chosen<'_>>, network: 
             let mut problem = Problem::error(Code::S121, place, title)
                 .label("nothing is lost or duplicated here");
             if !written {
-                problem.place = f.place_of("network");
-                problem.label = format!(
-                    "`{name}` needs Reliable links, which are assumed unless `links` says otherwise"
-                );
-            } else if f.has("network") {
-                problem = problem.also(f.place_of("network"), format!("with a {field} of {value}"));
+                problem.place = at.unwrap_or(place);
+                problem.label = format!("`{name}` needs Reliable links, and they are assumed here");
+            } else if let Some(at) = at {
+                problem = problem.also(at, format!("{field} is {value}"));
             }
             let help = format!(
                 "leave out `{field}`, or write `links: Weaker(FairLoss)` to see what breaks"

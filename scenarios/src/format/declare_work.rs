@@ -200,17 +200,27 @@ pub(super) fn fault(f: &mut Fields<'_>) -> (FaultKind, Place) {
 /// Warns of what is planned for a time that never comes.
 pub(super) fn too_late(f: &mut Fields<'_>, read: &Scenario, stop: Place) {
     let end = read.stop.at;
+    let line = f.cx.sources.position(stop).0;
+    let written = f.has("stop");
+    let at_line = if written {
+        format!(" (line {line})")
+    } else {
+        String::new()
+    };
     let never = |what: &str, when: Span, place: Place| {
-        let title = format!("this {what} at {when}, but the run stops at {end}");
-        Problem::warning(Code::W201, place, title)
-            .label("too late")
-            .also(stop, format!("the run stops at {end}"))
+        let title = format!("{what} at {when}, but the run stops at {end}{at_line}");
+        let problem = Problem::warning(Code::W201, place, title).label("too late");
+        if written {
+            problem.also(stop, format!("the run stops at {end}"))
+        } else {
+            problem
+        }
     };
     let mut late = Vec::new();
     for job in &read.workload {
         let (Turn::Once { at: begin } | Turn::Repeated { from: begin, .. }) = job.turn;
         if begin >= end {
-            late.push(never("is never asked for: it comes", begin, job.place));
+            late.push(never("this job never comes: it begins", begin, job.place));
         }
     }
     for fault in &read.faults {
@@ -218,7 +228,11 @@ pub(super) fn too_late(f: &mut Fields<'_>, read: &Scenario, stop: Place) {
         if let Trigger::At(begin) | Trigger::Between(begin, _) = trigger
             && *begin >= end
         {
-            late.push(never("fault never happens: it comes", *begin, fault.place));
+            late.push(never(
+                "this fault never happens: crash",
+                *begin,
+                fault.place,
+            ));
         }
     }
     late.into_iter().for_each(|problem| f.report(problem));

@@ -7,8 +7,6 @@
 //! each with ` where EXPR` at its end, if it is not always asked.
 
 use super::context::Context;
-use sim_core::kernel::property::{About, Kind, Quiescence};
-
 use super::entry::Configured;
 use super::expr::{self, Token, Value};
 use super::leaves::bad_time;
@@ -16,6 +14,7 @@ use super::place::Place;
 use super::problem::{Code, Problem};
 use super::raw::Raw;
 use super::words::{listed, shown, similar};
+use sim_core::kernel::property::{About, Kind, Quiescence};
 use sim_core::kernel::time::Span;
 use std::ops::Range;
 

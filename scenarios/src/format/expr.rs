@@ -26,8 +26,11 @@ pub(super) const WHOLE_LITERAL_MAX: u64 = 1 << 53;
 
 /// A number as it is written in a resolved scenario: reads back to the same number.
 pub(super) fn number_text(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() <= WHOLE_MAX {
-        format!("{number:.0}").replace("-0", if number == 0.0 { "0" } else { "-0" })
+    if number == 0.0 {
+        // A minus zero is of no use to anybody.
+        "0".to_owned()
+    } else if number.fract() == 0.0 && number.abs() <= WHOLE_MAX {
+        format!("{number:.0}")
     } else {
         format!("{number:?}")
     }

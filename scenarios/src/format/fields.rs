@@ -128,7 +128,7 @@ impl<'r> Fields<'r> {
         let spec = Spec {
             name,
             kind: "struct".to_owned(),
-            absent: Absent::Default(String::new()),
+            absent: Absent::Default("()".to_owned()),
             doc,
             options: &[],
         };
@@ -538,7 +538,6 @@ impl<'r> Fields<'r> {
         }
     }
 
-    /// Notes the resolved value of a field.
     /// The resolved value of a field that has been read.
     pub(super) fn recorded(&self, name: &str) -> Option<&Ron> {
         self.resolved
@@ -552,6 +551,7 @@ impl<'r> Fields<'r> {
         self.has(name).then(|| self.place_of(name))
     }
 
+    /// Notes the resolved value of a field.
     pub(super) fn record(&mut self, name: &'static str, ron: Ron) {
         self.resolved.push((name, ron));
     }
@@ -631,6 +631,9 @@ impl<'r> Fields<'r> {
             }
             Shape::Named(entries) => {
                 for (i, entry) in entries.iter().enumerate() {
+                    if self.cx.is_full() {
+                        break;
+                    }
                     if !self.known.contains(&entry.key.as_str()) {
                         self.unknown(&itself, &entry.key, entry.key_place);
                     } else if let Some(first) =

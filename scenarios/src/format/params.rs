@@ -50,6 +50,11 @@ fn written_params<'r>(f: &Fields<'r>, node: Node<'r>) -> Vec<(String, Place, Raw
         }
     };
     for entry in entries {
+        if params.len() == PARAMS_MAX {
+            let title = format!("there are more than {PARAMS_MAX} parameters");
+            f.cx.report(Problem::error(Code::S004, entry.key_place, title).label("one too many"));
+            break;
+        }
         let reserved = expr::FUNCTIONS.contains(&entry.key.as_str())
             || matches!(
                 entry.key.as_str(),
@@ -155,11 +160,11 @@ impl Context<'_> {
             })
             .collect();
         for index in 0..open.len() {
-            self.resolve(index, &open, &mut states, 0);
+            self.resolve(index, &open, &mut states);
         }
     }
 
-    fn resolve(&self, index: usize, open: &[Raw<'_>], states: &mut [State], depth: u32) {
+    fn resolve(&self, index: usize, open: &[Raw<'_>], states: &mut [State]) {
         if states[index] != State::New {
             return;
         }
@@ -169,7 +174,7 @@ impl Context<'_> {
             for name in expr::names(&text) {
                 let other = self.params.borrow().names().position(|known| known == name);
                 let Some(other) = other else { continue };
-                if states[other] == State::Busy || depth > CHAIN_MAX {
+                if states[other] == State::Busy {
                     let title = format!("parameter `{}` is defined by itself", shown(name));
                     self.report(
                         Problem::error(Code::S112, raw.place, title)
@@ -179,7 +184,7 @@ impl Context<'_> {
                     states[index] = State::Done;
                     return;
                 }
-                self.resolve(other, open, states, depth + 1);
+                self.resolve(other, open, states);
             }
             let unknown = expr::is_name(&text)
                 && self.params.borrow().get(&text).is_none()
@@ -195,8 +200,8 @@ impl Context<'_> {
     }
 }
 
-/// Longer chains of parameters are refused, to spare the stack.
-const CHAIN_MAX: u32 = 200;
+/// More parameters are refused: each is looked up in a list.
+const PARAMS_MAX: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {

@@ -294,6 +294,11 @@ fn variants<'s>(cx: &Context<'s>, fields: &[Field<'s>]) -> Vec<(Variant, Vec<Fie
     };
     let mut variants: Vec<(Variant, Vec<Field<'s>>)> = Vec::new();
     for entry in entries {
+        if variants.len() == VARIANTS_MAX {
+            let title = format!("there are more than {VARIANTS_MAX} variants");
+            report(Code::S004, entry.key_place, &title, "one too many");
+            return Vec::new();
+        }
         if !entry.sound || !is_fit_for_a_folder(&entry.key) {
             let title = format!("`{}` cannot be the name of a variant", shown(&entry.key));
             report(
@@ -375,6 +380,9 @@ fn variants<'s>(cx: &Context<'s>, fields: &[Field<'s>]) -> Vec<(Variant, Vec<Fie
     }
     variants
 }
+
+/// More variants are refused: to check one is to read the whole file.
+const VARIANTS_MAX: usize = 50;
 
 type OwnedSet<'s> = (Vec<Segment>, Raw<'s>);
 

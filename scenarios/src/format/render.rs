@@ -35,8 +35,10 @@ pub fn human(sources: &Sources, problem: &Problem, look: Look) -> String {
         .primary_title(cut(&problem.title))
         .id(problem.code.to_string());
     let mut group = Group::with_title(title);
-    for excerpt in excerpts(sources, problem) {
-        group = group.element(excerpt);
+    let mut headers = Vec::new();
+    for (snippet, header) in excerpts(sources, problem) {
+        group = group.element(snippet);
+        headers.extend(header);
     }
     let mut report = vec![group];
     if let Some((help, edits)) = &problem.help {
@@ -57,7 +59,11 @@ pub fn human(sources: &Sources, problem: &Problem, look: Look) -> String {
         Look::Plain => Renderer::plain(),
         Look::Coloured => Renderer::styled(),
     };
-    renderer.render(&report)
+    let mut text = renderer.render(&report);
+    for (drawn, header) in headers {
+        text = text.replacen(&drawn, &header, 1);
+    }
+    text
 }
 
 /// A problem on one line: `gossip.ron:5:39: error[S101]: .. (..)`.
@@ -121,8 +127,11 @@ fn cut(text: &str) -> String {
     out
 }
 
+/// A picture, and how its header reads as against how it has to read.
+type Picture<'a> = (Snippet<'a, Annotation<'a>>, Option<(String, String)>);
+
 /// The pictures of a problem: its own place, and the others, near ones in one picture.
-fn excerpts<'a>(sources: &'a Sources, problem: &'a Problem) -> Vec<Snippet<'a, Annotation<'a>>> {
+fn excerpts<'a>(sources: &'a Sources, problem: &'a Problem) -> Vec<Picture<'a>> {
     let line = |place: Place| sources.position(place).0;
     let first = (
         problem.place,
@@ -153,10 +162,21 @@ fn excerpts<'a>(sources: &'a Sources, problem: &'a Problem) -> Vec<Snippet<'a, A
                 kind.span(excerpt.range(&place.range())).label(label)
             })
             .collect();
-        Snippet::source(excerpt.text)
+        let name = cut(sources.name(source));
+        // Of a cut line the renderer cannot know the column.
+        let (line, column) = sources.position(marks[0].0);
+        let drawn = excerpt.column(excerpt.range(&marks[0].0.range()).start);
+        let header = (drawn != column).then(|| {
+            (
+                format!("{name}:{line}:{drawn}"),
+                format!("{name}:{line}:{column}"),
+            )
+        });
+        let snippet = Snippet::source(excerpt.text)
             .line_start(excerpt.line)
-            .path(cut(sources.name(source)))
-            .annotations(annotations)
+            .path(name)
+            .annotations(annotations);
+        (snippet, header)
     };
     pictures.into_iter().map(draw).collect()
 }
@@ -267,6 +287,12 @@ impl Excerpt {
             self.text.push('…');
         }
         self.text.push('\n');
+    }
+
+    /// The column in characters, from 1, of a byte of the excerpt.
+    fn column(&self, at: usize) -> usize {
+        let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        self.text[start..at].chars().count() + 1
     }
 
     /// A range of the source as one of the excerpt, on one line.

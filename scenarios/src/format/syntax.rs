@@ -10,7 +10,7 @@ use std::ops::Range;
 /// How deeply a text may be nested: more than any scenario needs, and less than a stack can bear.
 const DEPTH_MAX: usize = 32;
 /// How long a text may be, in bytes.
-const BYTES_MAX: usize = 4 << 20;
+const BYTES_MAX: usize = 256 << 10;
 
 /// Checks the syntax of the part of a source that begins at byte `start`.
 pub(super) fn check(source: SourceId, text: &str, start: usize) -> Result<(), Box<Problem>> {

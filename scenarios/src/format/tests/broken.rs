@@ -246,6 +246,47 @@ fn depth_and_length_have_limits() {
 }
 
 #[test]
+fn wide_files_take_no_time() {
+    let many =
+        |piece: &dyn Fn(usize) -> String, count: usize| (0..count).map(piece).collect::<String>();
+    let sound = "(name: \"a\", nodes: 5, protocol: EagerMulticast, ";
+    for field in [
+        many(&|i| format!("f{i}: 1, "), 15_000),
+        many(&|_| "name: 1, ".to_owned(), 15_000),
+        format!(
+            "params: {{{}}}",
+            many(&|i| format!("\"p{i}\": \"p{} + 1\", ", i + 1), 7_500)
+        ),
+        format!(
+            "params: {{{}}}",
+            many(&|i| format!("\"p{i}\": \"p{} + 1\", ", i + 1), 199)
+        ),
+        format!("params: {{\"a\": \"{}1\"}}", "1 + ".repeat(60_000)),
+        format!(
+            "variants: {{{}}}",
+            many(&|i| format!("\"v{i}\": (seed: {i}), "), 7_500)
+        ),
+        format!(
+            "faults: [{}]",
+            many(&|i| format!("Crash(node: {i}, at: \"1ms\"), "), 5_000)
+        ),
+        format!(
+            "faults: [Crash(at: \"1ms\", node: [{}])]",
+            "1, ".repeat(75_000)
+        ),
+        format!("expect: [{}]", "\"always no_creation\", ".repeat(10_000)),
+        format!(
+            "workload: [{}]",
+            "(at: \"1ms\", node: All, do: Multicast(\"x\")), ".repeat(5_000)
+        ),
+        "\n".repeat(250_000),
+    ] {
+        assert!(field.len() <= 1_010_000, "{}", field.len());
+        survives(&format!("{sound}{field})"));
+    }
+}
+
+#[test]
 fn marks_of_editors_and_other_bytes() {
     for text in [
         "\u{feff}",

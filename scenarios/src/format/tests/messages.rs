@@ -197,6 +197,35 @@ note: fields of `network`: latency, loss, duplicate   (`stormglass explain scena
 }
 
 #[test]
+fn a_place_on_a_long_line_keeps_its_column() {
+    let text = format!(
+        "(name: \"a\", nodes: 3, about: \"{}\", protocol: PushGossip, colour: 3)",
+        "x".repeat(200)
+    );
+    let shown = Attempt::of(&text).human();
+    let column = text.find("colour").unwrap() + 1;
+    assert!(
+        shown.contains(&format!(" --> test.ron:1:{column}\n  |\n1 | …x")),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_never_happens_is_a_warning() {
+    let text = with(
+        "faults: [Crash(node: 0, at: \"50s\")],\n    workload: [(at: \"1min\", node: 0, do: Multicast(\"x\"))],\n    stop: (at: \"10s\"),",
+    );
+    assert_eq!(
+        Attempt::of(&text).short(),
+        [
+            "test.ron:3:14: warning[W201]: this fault never happens: crash at 50s, but the run stops at 10s (line 5)",
+            "test.ron:4:16: warning[W201]: this job never comes: it begins at 1min, but the run stops at 10s (line 5)",
+        ]
+    );
+    assert!(Attempt::of(&text).read().scenario.is_some());
+}
+
+#[test]
 fn json_is_one_object_a_problem() {
     let attempt = Attempt::of("(name: \"a\", nodes: 3, protocol: PushGossip, trace: \"Full\")");
     let problems = attempt.read().problems;
