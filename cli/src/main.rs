@@ -28,7 +28,7 @@ fn main() {
     let cli = Cli::parse();
     let out = Out::new(cli.color, cli.quiet);
     // A protocol that panics is reported with its run; the default hook would print a second, raw report.
-    std::panic::set_hook(Box::new(move |panic| run::keep_place(panic)));
+    std::panic::set_hook(Box::new(run::keep_place));
     let registry = Shipped;
     let code = match &cli.command {
         Command::Run(args) => run::run(out, &registry, args),

@@ -11,7 +11,12 @@ use tempfile::TempDir;
 fn stormglass(arguments: &[&str]) -> Output {
     let folder = TempDir::new().expect("a folder");
     let command = env!("CARGO_BIN_EXE_stormglass");
-    let output = Command::new(command).args(arguments).arg("-o").arg(folder.path()).current_dir(root()).output();
+    let output = Command::new(command)
+        .args(arguments)
+        .arg("-o")
+        .arg(folder.path())
+        .current_dir(root())
+        .output();
     output.expect("the command can be run")
 }
 
@@ -24,7 +29,10 @@ fn json(arguments: &[&str]) -> Value {
     let output = stormglass(&[&["run", "--json"], arguments].concat());
     let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
     serde_json::from_str(&text).unwrap_or_else(|error| {
-        panic!("{error} in {text}\n{}", String::from_utf8_lossy(&output.stderr));
+        panic!(
+            "{error} in {text}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     })
 }
 
@@ -34,8 +42,14 @@ fn shipped_files_cost_what_the_table_says() {
     type Cost = fn(u64) -> (u64, u64);
     let table: [(&str, &[&str], Cost); 3] = [
         ("scenarios/multicast/best-effort.ron", &[], |n| (n - 1, n)),
-        ("scenarios/multicast/eager.ron", &[], |n| (n * (n - 1), n * n)),
-        ("scenarios/multicast/eager.ron", &["--variant", "literal"], |n| (n * n - 1, n * (n + 1))),
+        ("scenarios/multicast/eager.ron", &[], |n| {
+            (n * (n - 1), n * n)
+        }),
+        (
+            "scenarios/multicast/eager.ron",
+            &["--variant", "literal"],
+            |n| (n * n - 1, n * (n + 1)),
+        ),
     ];
     for (file, variant, cost) in table {
         for n in [3, 5, 10, 100] {
@@ -45,9 +59,17 @@ fn shipped_files_cost_what_the_table_says() {
                 let document = json(&arguments);
                 let run = &document["runs"][0];
                 let metrics = &run["metrics"];
-                let counted = (metrics["messages"].as_u64(), metrics["messages_with_self"].as_u64(), metrics["steps"].as_u64());
+                let counted = (
+                    metrics["messages"].as_u64(),
+                    metrics["messages_with_self"].as_u64(),
+                    metrics["steps"].as_u64(),
+                );
                 let (net, with_self) = cost(n);
-                assert_eq!(counted, (Some(net), Some(with_self), Some(1)), "{arguments:?}");
+                assert_eq!(
+                    counted,
+                    (Some(net), Some(with_self), Some(1)),
+                    "{arguments:?}"
+                );
                 assert_eq!(run["verdict"], "pass", "{arguments:?}");
             }
         }
@@ -57,7 +79,10 @@ fn shipped_files_cost_what_the_table_says() {
 /// One document with a schema; each run says what people script against.
 #[test]
 fn json_holds_what_is_promised() {
-    let document = json(&["scenarios/multicast/eager-sender-crash.ron", "--all-variants"]);
+    let document = json(&[
+        "scenarios/multicast/eager-sender-crash.ron",
+        "--all-variants",
+    ]);
     assert_eq!(document["schema"], "stormglass.run/1");
     let runs = document["runs"].as_array().expect("a list");
     assert_eq!(runs.len(), 2);
@@ -73,14 +98,36 @@ fn json_holds_what_is_promised() {
     }
     assert_eq!(runs[0]["metrics"]["messages"], 18);
     let agreement = &runs[1]["properties"][0];
-    assert_eq!((&agreement["name"], &agreement["number"]), (&"agreement".into(), &"RB4".into()));
-    assert_eq!((&agreement["verdict"], &agreement["meant_to_break"]), (&"violated".into(), &true.into()));
+    assert_eq!(
+        (&agreement["name"], &agreement["number"]),
+        (&"agreement".into(), &"RB4".into())
+    );
+    assert_eq!(
+        (&agreement["verdict"], &agreement["meant_to_break"]),
+        (&"violated".into(), &true.into())
+    );
     assert_eq!(agreement["violation"]["nodes"], serde_json::json!([3, 4]));
     let why = agreement["violation"]["why"].as_array().expect("reasons");
-    let events: Vec<u64> = why.iter().filter_map(|reason| reason["event"].as_u64()).collect();
-    assert!(events.is_sorted() && events.len() >= 4, "in causal order: {events:?}");
-    let crash = why.iter().find(|reason| reason["cause"] == "faults[0]").expect("the crash is a reason");
-    let file = fs::read_to_string(root().join("scenarios/multicast/eager-sender-crash.ron")).expect("it is there");
+    let events: Vec<u64> = why
+        .iter()
+        .filter_map(|reason| reason["event"].as_u64())
+        .collect();
+    assert!(
+        events.is_sorted() && events.len() >= 4,
+        "in causal order: {events:?}"
+    );
+    let crash = why
+        .iter()
+        .find(|reason| reason["cause"] == "faults[0]")
+        .expect("the crash is a reason");
+    let file = fs::read_to_string(root().join("scenarios/multicast/eager-sender-crash.ron"))
+        .expect("it is there");
     let line = usize::try_from(crash["line"].as_u64().expect("a line")).expect("small");
-    assert!(file.lines().nth(line - 1).expect("in the file").contains("Crash(node: 0"), "line {line}");
+    assert!(
+        file.lines()
+            .nth(line - 1)
+            .expect("in the file")
+            .contains("Crash(node: 0"),
+        "line {line}"
+    );
 }

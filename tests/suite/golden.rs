@@ -17,10 +17,16 @@ pub fn library() -> PathBuf {
 pub fn files() -> Vec<PathBuf> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         let entries = std::fs::read_dir(folder).expect("the library is there");
-        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("it can be read").path()).collect();
+        let mut paths: Vec<PathBuf> = entries
+            .map(|entry| entry.expect("it can be read").path())
+            .collect();
         paths.sort();
         for path in paths {
-            if path.is_dir() { walk(&path, found) } else if path.extension().is_some_and(|end| end == "ron") { found.push(path) }
+            if path.is_dir() {
+                walk(&path, found)
+            } else if path.extension().is_some_and(|end| end == "ron") {
+                found.push(path)
+            }
         }
     }
     let mut found = Vec::new();
@@ -44,8 +50,13 @@ fn scenario_library() {
 #[test]
 fn fingerprints_do_not_depend_on_threads() {
     let fingerprints = || -> BTreeMap<String, u64> {
-        let small = files().into_iter().filter(|file| !file.ends_with("eager-crowd.ron"));
-        small.flat_map(runs).map(|run| (run.title().to_owned(), run.run().fingerprint)).collect()
+        let small = files()
+            .into_iter()
+            .filter(|file| !file.ends_with("eager-crowd.ron"));
+        small
+            .flat_map(runs)
+            .map(|run| (run.title().to_owned(), run.run().fingerprint))
+            .collect()
     };
     let alone = fingerprints();
     let crowd: Vec<_> = (0..7).map(|_| thread::spawn(fingerprints)).collect();

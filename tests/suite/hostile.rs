@@ -11,7 +11,9 @@ use crate::golden::files;
 fn try_to_read(text: &str) -> Result<(), String> {
     let mut sources = Sources::new();
     let file = sources.add("broken.ron", text);
-    let Reading { scenario, problems, .. } = read(&sources, file, &Overrides::default(), Shipped.entries());
+    let Reading {
+        scenario, problems, ..
+    } = read(&sources, file, &Overrides::default(), Shipped.entries());
     let wrong = |problem: &&Problem| problem.severity == Severity::Error;
     if scenario.is_none() && !problems.iter().any(|problem| wrong(&problem)) {
         return Err("neither a scenario nor an error".to_owned());
@@ -39,7 +41,8 @@ fn truncations_never_panic() {
     for file in files() {
         let text = std::fs::read_to_string(&file).expect("it can be read");
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
-            try_to_read(&text[..end]).unwrap_or_else(|error| panic!("{} cut at {end}: {error}", file.display()));
+            try_to_read(&text[..end])
+                .unwrap_or_else(|error| panic!("{} cut at {end}: {error}", file.display()));
         }
     }
 }

@@ -10,7 +10,9 @@ fn root() -> PathBuf {
 /// All Rust files below a folder, with their text.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+    for entry in
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    {
         let path = entry.expect("it can be read").path();
         if path.is_dir() {
             found.extend(sources(&path));
@@ -24,7 +26,8 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
 
 /// The code of a file: no comments, no documentation.
 fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
 }
 
 fn none_says(folder: &str, words: &[&str], why: &str) {
@@ -42,7 +45,14 @@ fn none_says(folder: &str, words: &[&str], why: &str) {
 /// The dependencies of each crate on crates of this project.
 #[test]
 fn crates_depend_only_downwards() {
-    let ours = ["stormglass-cli", "sim-core", "protocols", "scenarios", "viz", "udp"];
+    let ours = [
+        "stormglass-cli",
+        "sim-core",
+        "protocols",
+        "scenarios",
+        "viz",
+        "udp",
+    ];
     let allowed: [(&str, &[&str]); 4] = [
         ("sim-core", &[]),
         ("protocols", &["sim-core"]),
@@ -50,13 +60,20 @@ fn crates_depend_only_downwards() {
         ("cli", &["sim-core", "protocols", "scenarios", "viz", "udp"]),
     ];
     for (name, allowed) in allowed {
-        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).expect("a manifest");
-        let dependencies = manifest.split("[dependencies]").nth(1).expect("dependencies");
+        let manifest =
+            fs::read_to_string(root().join(name).join("Cargo.toml")).expect("a manifest");
+        let dependencies = manifest
+            .split("[dependencies]")
+            .nth(1)
+            .expect("dependencies");
         let dependencies = dependencies.split("\n[").next().expect("a section");
         for line in dependencies.lines().filter(|line| !line.trim().is_empty()) {
             let dependency = line.split(['.', ' ', '=']).next().expect("a name");
             if ours.contains(&dependency) {
-                assert!(allowed.contains(&dependency), "{name} may not depend on {dependency}");
+                assert!(
+                    allowed.contains(&dependency),
+                    "{name} may not depend on {dependency}"
+                );
             }
         }
     }
@@ -65,24 +82,46 @@ fn crates_depend_only_downwards() {
 #[test]
 fn the_core_is_small() {
     let manifest = fs::read_to_string(root().join("sim-core/Cargo.toml")).expect("a manifest");
-    let section = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next()).expect("dependencies");
-    let count = section.lines().filter(|line| !line.trim().is_empty()).count();
-    assert!(count <= 3, "the core has at most three dependencies, not {count}");
+    let section = manifest
+        .split("[dependencies]")
+        .nth(1)
+        .and_then(|rest| rest.split("\n[").next())
+        .expect("dependencies");
+    let count = section
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .count();
+    assert!(
+        count <= 3,
+        "the core has at most three dependencies, not {count}"
+    );
 }
 
 #[test]
 fn the_kernel_never_imports_the_engine() {
-    none_says("sim-core/src/kernel", &["crate::sim", "crate::trace", "std::net", "std::fs"], "the kernel knows no engine");
+    none_says(
+        "sim-core/src/kernel",
+        &["crate::sim", "crate::trace", "std::net", "std::fs"],
+        "the kernel knows no engine",
+    );
 }
 
 #[test]
 fn the_trace_never_imports_the_engine() {
-    none_says("sim-core/src/trace", &["crate::sim"], "a trace is read without the simulator");
+    none_says(
+        "sim-core/src/trace",
+        &["crate::sim"],
+        "a trace is read without the simulator",
+    );
 }
 
 #[test]
 fn protocols_know_no_driver() {
-    none_says("protocols/src", &["sim_core::sim", "sim_core::trace", "std::"], "a protocol names no driver");
+    none_says(
+        "protocols/src",
+        &["sim_core::sim", "sim_core::trace", "std::"],
+        "a protocol names no driver",
+    );
     let text = fs::read_to_string(root().join("protocols/src/lib.rs")).expect("it is there");
     assert!(text.contains("#![no_std]"));
 }
@@ -90,14 +129,24 @@ fn protocols_know_no_driver() {
 #[test]
 fn only_the_command_prints() {
     for folder in ["sim-core/src", "protocols/src", "scenarios/src"] {
-        none_says(folder, &["println!", "print!(", "std::env", "stdout()", "std::net"], "a library prints nothing");
+        none_says(
+            folder,
+            &["println!", "print!(", "std::env", "stdout()", "std::net"],
+            "a library prints nothing",
+        );
     }
 }
 
 #[test]
 fn no_crate_has_unsafe_code() {
-    for (name, file) in [("sim-core", "lib.rs"), ("protocols", "lib.rs"), ("scenarios", "lib.rs"), ("cli", "main.rs")] {
-        let text = fs::read_to_string(root().join(name).join("src").join(file)).expect("it is there");
+    for (name, file) in [
+        ("sim-core", "lib.rs"),
+        ("protocols", "lib.rs"),
+        ("scenarios", "lib.rs"),
+        ("cli", "main.rs"),
+    ] {
+        let text =
+            fs::read_to_string(root().join(name).join("src").join(file)).expect("it is there");
         assert!(text.contains("#![forbid(unsafe_code)]"), "{name}");
     }
 }

@@ -14,10 +14,20 @@ use crate::golden::files;
 fn every_scenario_says_what_to_look_at() {
     for file in files() {
         let text = fs::read_to_string(&file).expect("it can be read");
-        let header: String = text.lines().take_while(|line| line.starts_with("//")).collect();
+        let header: String = text
+            .lines()
+            .take_while(|line| line.starts_with("//"))
+            .collect();
         assert!(header.contains("Look at:"), "{}", file.display());
-        let name = file.file_stem().and_then(|stem| stem.to_str()).expect("a name");
-        assert!(text.contains(&format!("name: \"{name}\"")), "{}: the name is the file's", file.display());
+        let name = file
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("a name");
+        assert!(
+            text.contains(&format!("name: \"{name}\"")),
+            "{}: the name is the file's",
+            file.display()
+        );
     }
 }
 
@@ -32,10 +42,22 @@ fn the_resolved_scenario_gives_the_same_run() {
             let mut sources = Sources::new();
             let resolved = sources.add("resolved.ron", tested.scenario().resolved.as_str());
             let reading = read(&sources, resolved, &Overrides::default(), Shipped.entries());
-            let again = reading.scenario.unwrap_or_else(|| panic!("{}: {:?}", tested.title(), reading.problems));
-            assert_eq!(again.resolved, tested.scenario().resolved, "{}", tested.title());
+            let again = reading
+                .scenario
+                .unwrap_or_else(|| panic!("{}: {:?}", tested.title(), reading.problems));
+            assert_eq!(
+                again.resolved,
+                tested.scenario().resolved,
+                "{}",
+                tested.title()
+            );
             let same = run(&again, &Shipped, Options::default());
-            assert_eq!(same.fingerprint, tested.run().fingerprint, "{}", tested.title());
+            assert_eq!(
+                same.fingerprint,
+                tested.run().fingerprint,
+                "{}",
+                tested.title()
+            );
         }
     }
 }

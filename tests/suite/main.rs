@@ -8,3 +8,4 @@ mod hostile;
 mod imports;
 mod library;
 mod mutants;
+mod tour;

@@ -4,12 +4,9 @@ mod best_effort;
 mod eager;
 mod multicast;
 
-pub use best_effort::BestEffortMulticast;
-pub use eager::EagerMulticast;
-
 crate::registry! {
     /// The protocols that come with Stormglass.
     pub struct Shipped:
-        BestEffortMulticast,
-        EagerMulticast,
+        best_effort::BestEffortMulticast,
+        eager::EagerMulticast,
 }

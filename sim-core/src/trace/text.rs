@@ -38,6 +38,11 @@ impl Display for Line<'_> {
             What::Arm(text, span) => write!(f, "{} for {span}", trace.text(text)),
             What::Send { msg, to, text } => write!(f, "#{msg} -> {to}  {}", trace.text(text)),
             What::Recv {
+                msg, from, text, ..
+            } if from == record.node => {
+                write!(f, "#{msg} <- itself  {}", trace.text(text))
+            }
+            What::Recv {
                 msg,
                 from,
                 sent,
