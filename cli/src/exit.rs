@@ -19,8 +19,12 @@ pub enum Exit {
     Panicked,
     /// Two runs that should be equal were not.
     Nondeterminism,
+    /// A bug of ours.
+    Internal,
     /// File trouble.
     Io,
+    /// The person at the keyboard had enough.
+    Interrupted,
 }
 
 impl Exit {
@@ -34,13 +38,15 @@ impl Exit {
             Exit::Nothing => 4,
             Exit::Panicked => 5,
             Exit::Nondeterminism => 6,
+            Exit::Internal => 70,
             Exit::Io => 74,
+            Exit::Interrupted => 130,
         }
     }
 
     /// Of several runs the worst counts.
     pub fn worst(self, other: Exit) -> Exit {
-        const ORDER: [Exit; 8] = [
+        const ORDER: [Exit; 10] = [
             Exit::Held,
             Exit::Nothing,
             Exit::Io,
@@ -49,6 +55,8 @@ impl Exit {
             Exit::Nondeterminism,
             Exit::Panicked,
             Exit::Usage,
+            Exit::Internal,
+            Exit::Interrupted,
         ];
         let rank = |exit| ORDER.iter().position(|known| *known == exit);
         if rank(other) > rank(self) {

@@ -6,9 +6,11 @@ mod args;
 mod exit;
 mod explain;
 mod files;
+mod interrupt;
 mod list;
 mod new;
 mod out;
+mod panics;
 mod progress;
 mod run;
 mod screen;
@@ -27,22 +29,24 @@ use out::Out;
 fn main() {
     let cli = Cli::parse();
     let out = Out::new(cli.color, cli.quiet);
-    // A protocol that panics is reported with its run; the default hook would print a second, raw report.
-    std::panic::set_hook(Box::new(run::keep_place));
-    let registry = Shipped;
-    let code = match &cli.command {
-        Command::Run(args) => run::run(out, &registry, args),
-        Command::Validate(args) => validate::validate(out, &registry, args),
-        Command::List(args) => list::list(out, &registry, args),
-        Command::Explain(args) => explain::explain(out, &registry, args),
+    let code = panics::guarded(out, || command(out, &cli.command));
+    exit(code.code());
+}
+
+fn command(out: Out, command: &Command) -> Exit {
+    let registry = &Shipped;
+    match command {
+        Command::Run(args) => run::run(out, registry, args),
+        Command::Validate(args) => validate::validate(out, registry, args),
+        Command::List(args) => list::list(out, registry, args),
+        Command::Explain(args) => explain::explain(out, registry, args),
         Command::Trace(args) => trace::trace(out, args),
-        Command::New(what) => new::new(out, &registry, what),
+        Command::New(what) => new::new(out, registry, what),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stormglass", &mut script);
             out.answer(String::from_utf8_lossy(&script));
             Exit::Held
         }
-    };
-    exit(code.code());
+    }
 }

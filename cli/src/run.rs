@@ -1,6 +1,5 @@
 //! `stormglass run`: reads everything, then runs it, then says how it ended.
 
-use std::cell::RefCell;
 use std::path::Path;
 use std::time::Instant;
 
@@ -16,22 +15,11 @@ use sim_core::trace::MODEL_VERSION;
 use crate::args::{Level, Overriding, RunArgs};
 use crate::exit::Exit;
 use crate::files::{self, Trouble};
+use crate::interrupt;
 use crate::out::Out;
+use crate::panics;
 use crate::progress::Progress;
 use crate::screen;
-
-thread_local! {
-    /// Where the last panic happened, for the report of the run that it ended.
-    static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// The panic hook: remembers where it happened. A panic outside a run is a bug of ours, and ends the program.
-pub fn keep_place(panic: &std::panic::PanicHookInfo<'_>) {
-    let place = panic
-        .location()
-        .map(|place| format!("{}:{}", place.file(), place.line()));
-    PANIC_PLACE.with(|kept| *kept.borrow_mut() = place);
-}
 
 /// A scenario or a variant that is about to run.
 struct Planned {
@@ -54,6 +42,7 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
             Exit::Nothing
         };
     }
+    interrupt::listen();
     let mut worst = Exit::Held;
     let mut documents = Vec::new();
     let mut counts = screen::Counts::default();
@@ -90,7 +79,7 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
         counts.add(run.verdict);
         progress.around(|| {
             if !args.json {
-                let panic_place = PANIC_PLACE.with(|place| place.borrow_mut().take());
+                let panic_place = panics::place();
                 let shown = screen::Shown {
                     sources: &sources,
                     scenario,
@@ -130,6 +119,15 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
         }
         progress.done();
         if run.verdict == Verdict::Nondeterministic {
+            break;
+        }
+        if interrupt::asked() {
+            out.complain(format_args!(
+                "interrupted: {} of {} runs were done",
+                counts.all(),
+                planned.len()
+            ));
+            worst = Exit::Interrupted;
             break;
         }
     }

@@ -346,6 +346,11 @@ impl Counts {
         self.passed += usize::from(verdict == Verdict::Pass);
     }
 
+    /// How many there were.
+    pub const fn all(self) -> usize {
+        self.all
+    }
+
     /// The last line of many runs.
     pub fn line(self, out: Out) -> String {
         let (word, style) = if self.passed == self.all {

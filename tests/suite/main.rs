@@ -8,4 +8,5 @@ mod hostile;
 mod imports;
 mod library;
 mod mutants;
+mod runner;
 mod tour;

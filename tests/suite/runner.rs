@@ -1,0 +1,170 @@
+//! The runner: verdicts that are neither pass nor fail, and what it says about them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use protocols::multicast::{BestEffort, Cast, Deliver, Multicast};
+use scenarios::format::{About, Fields, Need, Overrides, Sources, read};
+use scenarios::recipe::{Recipe, Registry};
+use scenarios::run::{Options, Run, Status, Verdict, run};
+use sim_core::kernel::prelude::*;
+use sim_core::kernel::text::Text;
+
+/// What a sick protocol suffers from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Illness {
+    /// It breaks an invariant of its own when node 1 hears something.
+    Panics,
+    /// It keeps state outside itself, so that a second run is another one.
+    Remembers,
+    /// It tells itself something for ever.
+    NeverRests,
+}
+
+static OUTSIDE: AtomicU32 = AtomicU32::new(0);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Sick(Illness);
+
+impl Protocol for Sick {
+    type Offers = Multicast<Text, BestEffort>;
+    type Needs = Net<Text>;
+    type Timer = Never;
+    type Disk = ();
+
+    fn on(&mut self, event: Event<Self>, fx: &mut impl Effects<Self>) {
+        match event {
+            Event::Boot(_) => (),
+            Event::Request(Cast(text)) => fx.send(Group::Others, text),
+            Event::Indication(Arrival { from, msg }) => {
+                match self.0 {
+                    Illness::Panics => assert!(fx.me() != NodeId(1), "node 1 hears nothing"),
+                    Illness::Remembers if OUTSIDE.fetch_add(1, Ordering::Relaxed) % 4 == 3 => {
+                        return;
+                    }
+                    Illness::NeverRests => fx.send(from, msg.clone()),
+                    Illness::Remembers => (),
+                }
+                fx.indicate(Deliver {
+                    origin: from,
+                    payload: msg,
+                });
+            }
+            Event::Timer(never) => match never {},
+        }
+    }
+}
+
+macro_rules! sick {
+    ($($name:ident)+) => {$(
+        #[derive(Clone, Debug)]
+        struct $name;
+
+        impl Recipe for $name {
+            const ABOUT: About = About {
+                name: stringify!($name),
+                what: "made to fail",
+                needs: Need::FairLoss,
+                messages: "?",
+                source: "",
+                layers: &["Sick"],
+            };
+            const MARKS: &'static [&'static str] = &[];
+            type Port = Multicast<Text, BestEffort>;
+
+            fn read(_: &mut Fields<'_>) -> Self {
+                $name
+            }
+
+            fn node(&self) -> impl Node<Offers = Self::Port> {
+                Sick(Illness::$name)
+            }
+        }
+    )+};
+}
+
+sick!(Panics Remembers NeverRests);
+
+scenarios::registry! {
+    struct Ward: Panics, Remembers, NeverRests
+}
+
+fn run_it(protocol: &str, rest: &str, options: Options) -> Run {
+    let text = format!(
+        "Scenario(name: \"sick\", nodes: 3, protocol: {protocol}, \
+         workload: [(at: \"1ms\", node: 0, do: Multicast(\"hello\"))], {rest})"
+    );
+    let mut sources = Sources::new();
+    let file = sources.add("sick.ron", text);
+    let reading = read(&sources, file, &Overrides::default(), Ward.entries());
+    run(
+        &reading
+            .scenario
+            .unwrap_or_else(|| panic!("{:?}", reading.problems)),
+        &Ward,
+        options,
+    )
+}
+
+/// A panic is a finding about the protocol: where it was, and what it said.
+#[test]
+fn a_panic_is_reported_with_its_event() {
+    let run = run_it(
+        "Panics",
+        "expect: [\"always no_duplication\"]",
+        Options::default(),
+    );
+    assert_eq!(run.verdict, Verdict::Panicked);
+    let panicked = run.panicked.expect("it panicked");
+    assert_eq!(
+        (panicked.message.as_str(), panicked.at.at.as_nanos()),
+        ("node 1 hears nothing", 2_000_000)
+    );
+}
+
+/// State outside the protocol makes a second run another one; the first different event is shown.
+#[test]
+fn nondeterminism_is_found_and_shown() {
+    let run = run_it("Remembers", "trace: Full", Options { twice: true });
+    assert_eq!(run.verdict, Verdict::Nondeterministic);
+    let difference = run.difference.expect("the runs differ");
+    assert_ne!(difference.fingerprints[0], difference.fingerprints[1]);
+    assert!(
+        difference
+            .lines
+            .iter()
+            .flatten()
+            .any(|line| line.contains("deliver")),
+        "{difference:?}"
+    );
+}
+
+/// A budget that ends a run leaves what is still owed undecided; what was broken before stays broken.
+#[test]
+fn budgets_make_liveness_inconclusive() {
+    for stop in ["(at: \"20ms\")", "(events: 40)", "(memory: \"100B\")"] {
+        let rest = format!("stop: {stop}, expect: [\"eventually quiescent within 1min\"]");
+        let run = run_it("NeverRests", &rest, Options::default());
+        assert!(
+            run.verdict == Verdict::Inconclusive,
+            "{stop}: {:?}",
+            run.findings
+        );
+    }
+    let rest = "stop: (at: \"20ms\"), expect: [\"eventually quiescent within 1min\", \"always no_duplication\"]";
+    let run = run_it("NeverRests", rest, Options::default());
+    let statuses: Vec<Status> = run.findings.iter().map(|finding| finding.status).collect();
+    assert_eq!(
+        (run.verdict, statuses),
+        (Verdict::Fail, vec![Status::Pending, Status::Violated])
+    );
+}
+
+/// Whoever forgets the bound on liveness is told when the bound has passed within the run.
+#[test]
+fn a_bound_that_passed_is_a_violation() {
+    let rest = "stop: (at: \"2s\", when: Never), expect: [\"eventually quiescent within 1s\"]";
+    assert_eq!(
+        run_it("NeverRests", rest, Options::default()).verdict,
+        Verdict::Fail
+    );
+}
