@@ -9,4 +9,5 @@ mod imports;
 mod library;
 mod mutants;
 mod runner;
+mod stacks;
 mod tour;
