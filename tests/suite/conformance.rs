@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
-use sim_core::sim::{Crash, Ended, Limits, Setup, Sim, Trigger};
+use sim_core::sim::{Crash, Ended, Job, Limits, Repeat, Setup, Sim, Trigger};
 use sim_core::trace::{Recorder, What, text};
 
 /// Does what it is told, and says what happens to it.
@@ -360,4 +360,15 @@ fn budgets_end_a_runaway() {
     let mut setup = Setup::new(1, 0);
     setup.limits.events = 1_000;
     assert_eq!(Sim::new(setup, |_| Spin).run().ended, Ended::Events);
+}
+
+/// A repeated job asks at its first time and after each period, but no more at its end.
+#[test]
+fn a_repeated_job_ends_before_its_end() {
+    let mut sim = puppets(Setup::new(2, 0));
+    let repeat = Some(Repeat { every: MS, until: Span::from_millis(4) });
+    let nodes = vec![NodeId(1), NodeId(0)];
+    sim.job(Job { at: Span::from_millis(2), repeat, nodes, request: Script(vec![]) });
+    let times = ["2.000 n1", "2.000 n0", "3.000 n1", "3.000 n0"];
+    assert_eq!(story(&mut sim), times.map(|time| format!("{time} request 0 moves")));
 }

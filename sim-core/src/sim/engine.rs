@@ -409,7 +409,7 @@ impl<P: Node> Sim<P> {
         let job = self.jobs[row as usize].clone();
         if let Some(Repeat { every, until }) = job.repeat {
             let next = self.now.after(every);
-            if next.as_nanos() <= until.as_nanos() {
+            if next.as_nanos() < until.as_nanos() {
                 self.queue.push(Entry {
                     at: next.as_nanos(),
                     node: 0,

@@ -129,6 +129,6 @@ pub struct Job<R> {
 pub struct Repeat {
     /// The time between two requests; above zero.
     pub every: Span,
-    /// No request is made after this.
+    /// No request is made from here on.
     pub until: Span,
 }
