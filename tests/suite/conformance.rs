@@ -366,9 +366,20 @@ fn budgets_end_a_runaway() {
 #[test]
 fn a_repeated_job_ends_before_its_end() {
     let mut sim = puppets(Setup::new(2, 0));
-    let repeat = Some(Repeat { every: MS, until: Span::from_millis(4) });
+    let repeat = Some(Repeat {
+        every: MS,
+        until: Span::from_millis(4),
+    });
     let nodes = vec![NodeId(1), NodeId(0)];
-    sim.job(Job { at: Span::from_millis(2), repeat, nodes, request: Script(vec![]) });
+    sim.job(Job {
+        at: Span::from_millis(2),
+        repeat,
+        nodes,
+        request: Script(vec![]),
+    });
     let times = ["2.000 n1", "2.000 n0", "3.000 n1", "3.000 n0"];
-    assert_eq!(story(&mut sim), times.map(|time| format!("{time} request 0 moves")));
+    assert_eq!(
+        story(&mut sim),
+        times.map(|time| format!("{time} request 0 moves"))
+    );
 }

@@ -70,15 +70,15 @@ pub struct End {
     pub quiet_since: Option<SimTime>,
     /// How long a debt may stay open.
     pub within: Span,
-    /// The last crash, restart or heal: no debt is older than that.
-    pub last_fault: SimTime,
+    /// The last heal of a partition or restart of a process: the clock of a debt does not start before.
+    pub last_repair: SimTime,
 }
 
 impl End {
     /// Until when a debt that arose at `since` had to be paid.
     #[must_use]
     pub fn deadline(&self, since: SimTime) -> SimTime {
-        since.max(self.last_fault).after(self.within)
+        since.max(self.last_repair).after(self.within)
     }
 
     /// True if a debt that arose at `since` and is still open can be called broken: nothing can pay it any more, or
@@ -114,10 +114,11 @@ pub trait Property<P: Port> {
     fn finish(&mut self, end: &End) -> Finding;
 }
 
-/// `quiescent`: after the last request and the last fault the system falls silent. Belongs to every port.
+/// `quiescent`: after the last request and the last crash the system falls silent. Belongs to every port.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Quiescence {
-    last_request: Option<Moment>,
+    /// The last request or crash.
+    last_disturbance: Option<Moment>,
 }
 
 impl Quiescence {
@@ -132,14 +133,14 @@ impl Quiescence {
 
 impl<P: Port> Property<P> for Quiescence {
     fn see(&mut self, moment: Moment, fact: &Fact<'_, P>) -> Result<(), Violation> {
-        if let Fact::Requested(..) = fact {
-            self.last_request = Some(moment);
+        if let Fact::Requested(..) | Fact::Crashed(_) = fact {
+            self.last_disturbance = Some(moment);
         }
         Ok(())
     }
 
     fn finish(&mut self, end: &End) -> Finding {
-        let since = self.last_request.unwrap_or(Moment {
+        let since = self.last_disturbance.unwrap_or(Moment {
             at: SimTime::ZERO,
             event: 0,
         });

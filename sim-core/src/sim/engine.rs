@@ -48,7 +48,7 @@ pub struct Sim<P: Node> {
     /// Number of the last event, and of the last message.
     pub(super) events: u64,
     pub(super) sends: u64,
-    last_fault: SimTime,
+    booted: bool,
     pub(super) fold: Fold,
     pub(super) counters: Counters,
     marks: BTreeMap<&'static str, MarkCount>,
@@ -191,7 +191,7 @@ impl<P: Node> Sim<P> {
             now: SimTime::ZERO,
             events: 0,
             sends: 0,
-            last_fault: SimTime::ZERO,
+            booted: false,
             fold: Fold::default(),
             counters: Counters::default(),
             marks: BTreeMap::new(),
@@ -263,7 +263,7 @@ impl<P: Node> Sim<P> {
 
     /// Runs until the system is quiet or a limit is reached. A second call finds nothing to do.
     pub fn run(&mut self) -> Outcome {
-        if self.events == 0 {
+        if !std::mem::replace(&mut self.booted, true) {
             for id in 0..self.setup.nodes {
                 let boot = Boot {
                     disk: self.hosts[id as usize].disk.clone(),
@@ -306,7 +306,7 @@ impl<P: Node> Sim<P> {
             at: self.now,
             quiet_since,
             within: Span::ZERO,
-            last_fault: self.last_fault,
+            last_repair: SimTime::ZERO,
         };
         Outcome {
             ended,
@@ -449,7 +449,6 @@ impl<P: Node> Sim<P> {
         }
         host.up = false;
         self.timers.disarm_all(&mut host.timers);
-        self.last_fault = self.now;
         let event = self.next_event(Folded::Crash, node, u64::from(fault));
         let moment = Moment {
             at: self.now,

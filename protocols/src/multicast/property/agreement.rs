@@ -47,15 +47,19 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Agreement<P> {
     fn finish(&mut self, end: &End) -> Finding {
         let book = &self.book;
         book.settle(end, |_, payload, page| {
-            // The first delivery that counts makes the debt. Should all who are remembered have crashed, any other
-            // correct deliverer stands in, and the last crash restarts the clock anyway.
+            // The first delivery that counts makes the debt.
             let counts = |node| self.uniform || book.is_correct(node);
             let first = page.leads.iter().copied().find(|(_, node)| counts(*node));
-            let best = || book.correct().max_by_key(|node| page.times(*node));
-            let (since, leader) = match first {
-                Some(first) => first,
-                None => (page.leads.last()?.0, best()?),
+            // Should all who are remembered have crashed, another correct deliverer stands in from the last crash on.
+            let stand_in = || {
+                let crash = page
+                    .leads
+                    .iter()
+                    .filter_map(|(_, node)| book.crashed.get(node))
+                    .max()?;
+                Some((*crash, book.correct().max_by_key(|node| page.times(*node))?))
             };
+            let (since, leader) = first.or_else(stand_in)?;
             let most = page.times(leader).min(page.due());
             if most == 0 {
                 return None;

@@ -1,6 +1,6 @@
 //! The books that checkers of a multicast keep: for each message who has delivered it, a bit a process.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -22,7 +22,7 @@ const LEADS_MAX: usize = 8;
 #[derive(Clone, Debug)]
 pub(super) struct Book<P> {
     pub(super) nodes: u32,
-    pub(super) crashed: BTreeSet<NodeId>,
+    pub(super) crashed: BTreeMap<NodeId, Moment>,
     /// By origin and payload.
     pub(super) pages: BTreeMap<(NodeId, P), Page>,
 }
@@ -52,7 +52,7 @@ impl<P: Payload> Book<P> {
     pub(super) fn new(nodes: u32) -> Self {
         Book {
             nodes,
-            crashed: BTreeSet::new(),
+            crashed: BTreeMap::new(),
             pages: BTreeMap::new(),
         }
     }
@@ -85,7 +85,7 @@ impl<P: Payload> Book<P> {
                 Some((page, times))
             }
             Fact::Crashed(node) => {
-                self.crashed.insert(node);
+                self.crashed.insert(node, moment);
                 None
             }
         }
@@ -113,11 +113,11 @@ impl<P: Payload> Book<P> {
     pub(super) fn correct(&self) -> impl Iterator<Item = NodeId> + '_ {
         (0..self.nodes)
             .map(NodeId)
-            .filter(|node| !self.crashed.contains(node))
+            .filter(|node| !self.crashed.contains_key(node))
     }
 
     pub(super) fn is_correct(&self, node: NodeId) -> bool {
-        !self.crashed.contains(&node)
+        !self.crashed.contains_key(&node)
     }
 
     /// What is to be said of the debts that `owed` finds on the pages: the oldest broken one, else the oldest open
