@@ -1,24 +1,26 @@
-//! The engine: takes one event after the other and carries out what follows from it.
+//! The engine: takes the next entry of the queue and lets it happen.
 //!
-//! It obeys the rule of interpretation in [`crate::kernel::protocol`] to the letter: set the environment, call the one
-//! handler, carry out the effects in order. Everything that is not told here is in the neighbours: who is next in
-//! `queue.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, properties in `judge.rs`.
+//! This file is the loop and what an entry stands for. What a handler's effects do is told in `interpret.rs`, the fate
+//! of a message in `send.rs`, numbers and fingerprint in `numbers.rs`; who is next in `queue.rs`, bodies in flight in
+//! `messages.rs`, armed timers in `timers.rs`, properties in `judge.rs`.
 
 use std::collections::BTreeMap;
 
 use crate::kernel::canonical::{Fold, digest};
-use crate::kernel::disk::{Boot, Disk};
+use crate::kernel::disk::Boot;
 use crate::kernel::env::{Choices, Env};
 use crate::kernel::id::NodeId;
 use crate::kernel::port::{Arrival, Req};
 use crate::kernel::property::{End, Fact, Moment, Property};
-use crate::kernel::protocol::{Effect, Effects, Event, Node};
+use crate::kernel::protocol::{Event, Node};
 use crate::kernel::random::{Key, Purpose};
-use crate::kernel::time::{LocalTime, SimTime, Span};
-use crate::trace::{Record, Recorder, TextId, What, WhyDropped};
+use crate::kernel::time::{SimTime, Span};
+use crate::trace::{Recorder, What, WhyDropped};
 
+use super::interpret::{Buffer, Cause};
 use super::judge::Judge;
 use super::messages::Messages;
+use super::numbers::Folded;
 use super::outcome::{Counters, Ended, FaultCount, MarkCount, Outcome};
 use super::queue::{Entry, Queue};
 use super::send::Fate;
@@ -38,11 +40,11 @@ pub struct Sim<P: Node> {
     pub(super) hosts: Vec<Host<P>>,
     pub(super) queue: Queue,
     pub(super) messages: Messages<P::Wire>,
-    timers: Timers<P::Timer>,
+    pub(super) timers: Timers<P::Timer>,
     jobs: Vec<Job<Req<P::Offers>>>,
-    judge: Judge<P::Offers>,
+    pub(super) judge: Judge<P::Offers>,
     pub(super) recorder: Option<Recorder>,
-    buffer: Buffer<P>,
+    pub(super) buffer: Buffer<P>,
     pub(super) fate: Fate,
     pub(super) now: SimTime,
     /// Number of the last event, and of the last message.
@@ -51,40 +53,24 @@ pub struct Sim<P: Node> {
     booted: bool,
     pub(super) fold: Fold,
     pub(super) counters: Counters,
-    marks: BTreeMap<&'static str, MarkCount>,
+    pub(super) marks: BTreeMap<&'static str, MarkCount>,
     faults: Vec<FaultCount>,
     crashed: BTreeMap<NodeId, (Moment, u32)>,
 }
 
 /// One process and what the engine keeps about it.
 pub(super) struct Host<P: Node> {
-    program: P,
-    disk: P::Disk,
+    pub(super) program: P,
+    pub(super) disk: P::Disk,
     /// Copies to other processes that it may still send before it crashes.
     pub(super) cut: u64,
     /// Group sends so far: the ordinal of its draws.
     pub(super) sends: u32,
     /// Choices so far.
-    choices: u32,
+    pub(super) choices: u32,
     /// First of its timers.
-    timers: u32,
-    up: bool,
-}
-
-/// Where a handler writes: one list, reused for every event.
-struct Buffer<P: Node> {
-    env: Env,
-    effects: Vec<Effect<P>>,
-}
-
-impl<P: Node> Effects<P> for Buffer<P> {
-    fn emit(&mut self, effect: Effect<P>) {
-        self.effects.push(effect);
-    }
-
-    fn env(&mut self) -> &mut Env {
-        &mut self.env
-    }
+    pub(super) timers: u32,
+    pub(super) up: bool,
 }
 
 /// What an entry of the queue stands for, in the two upper bits of its handle.
@@ -116,13 +102,6 @@ impl Kind {
         };
         (kind, handle & ((1 << Kind::BITS) - 1))
     }
-}
-
-/// The event that a handler is working on, as the cause of what it does.
-#[derive(Clone, Copy)]
-pub(super) struct Cause {
-    pub(super) event: u64,
-    pub(super) depth: u32,
 }
 
 impl<P: Node> Sim<P> {
@@ -460,183 +439,5 @@ impl<P: Node> Sim<P> {
         self.crashed.insert(node, (moment, fault));
         self.note(event, cause, node, |_| What::Crash(fault));
         self.judge.see(moment, &Fact::Crashed(node));
-    }
-
-    /// The rule of interpretation: set the environment, call the handler, carry out the effects in order.
-    fn handle(&mut self, node: NodeId, event: Event<P>, cause: Cause) {
-        let host = &mut self.hosts[node.index()];
-        let env = &mut self.buffer.env;
-        let local = LocalTime::from_nanos(i64::try_from(self.now.as_nanos()).unwrap_or(i64::MAX));
-        (env.me, env.now, env.monotonic) = (node, local, local);
-        if let Choices::Keyed { made, .. } = &mut env.choices {
-            *made = host.choices;
-        }
-        host.program.on(event, &mut self.buffer);
-        if let Choices::Keyed { made, .. } = self.buffer.env.choices {
-            host.choices = made;
-        }
-        if !self.buffer.env.marks.is_empty() {
-            self.take_marks(node, cause);
-        }
-        let mut effects = std::mem::take(&mut self.buffer.effects);
-        for effect in effects.drain(..) {
-            self.carry_out(node, effect, cause);
-            if !self.hosts[node.index()].up {
-                break; // The crash fell between two effects: what follows does not happen.
-            }
-        }
-        effects.clear();
-        self.buffer.effects = effects;
-    }
-
-    fn carry_out(&mut self, node: NodeId, effect: Effect<P>, cause: Cause) {
-        match effect {
-            Effect::Request(transmit) => self.transmit(node, transmit, cause),
-            Effect::Indicate(said) => {
-                self.counters.indications += 1;
-                self.counters.depth = self.counters.depth.max(cause.depth);
-                let event = self.next_event(Folded::Deliver, node, digest(&said).hash);
-                self.note(event, cause.event, node, |recorder| {
-                    What::Deliver(recorder.summary(&said))
-                });
-                self.judge.see(
-                    Moment {
-                        at: self.now,
-                        event,
-                    },
-                    &Fact::Indicated(node, &said),
-                );
-            }
-            Effect::Arm(tag, span) => {
-                let event = self.next_event(Folded::Arm, node, digest(&tag).hash);
-                self.note(event, cause.event, node, |recorder| {
-                    What::Arm(recorder.summary(&tag), span)
-                });
-                let row = self.timers.arm(
-                    &mut self.hosts[node.index()].timers,
-                    tag,
-                    event,
-                    cause.depth,
-                );
-                let at = self.now.after(span).as_nanos();
-                self.queue.push(Entry {
-                    at,
-                    node: node.0,
-                    handle: Kind::Timer.handle(row),
-                });
-            }
-            Effect::Disarm(tag) => {
-                if self
-                    .timers
-                    .disarm(&mut self.hosts[node.index()].timers, tag)
-                {
-                    let event = self.next_event(Folded::Disarm, node, digest(&tag).hash);
-                    self.note(event, cause.event, node, |recorder| {
-                        What::Disarm(recorder.summary(&tag))
-                    });
-                }
-            }
-            Effect::Persist(write) => {
-                let event = self.next_event(Folded::Persist, node, digest(&write).hash);
-                self.note(event, cause.event, node, |recorder| {
-                    What::Persist(recorder.summary(&write))
-                });
-                self.hosts[node.index()].disk.apply(write);
-            }
-        }
-    }
-
-    fn take_marks(&mut self, node: NodeId, cause: Cause) {
-        let marks = std::mem::take(&mut self.buffer.env.marks);
-        for name in &marks {
-            let event = self.next_event(Folded::Mark, node, digest(*name).hash);
-            self.note(event, cause.event, node, |recorder| {
-                What::Mark(recorder.summary(name))
-            });
-            let first = Moment {
-                at: self.now,
-                event,
-            };
-            self.marks
-                .entry(name)
-                .or_insert(MarkCount {
-                    count: 0,
-                    first,
-                    node,
-                })
-                .count += 1;
-        }
-        self.buffer.env.marks = marks;
-        self.buffer.env.marks.clear();
-    }
-
-    /// Gives the next event its number and folds it into the fingerprint.
-    #[inline]
-    pub(super) fn next_event(&mut self, folded: Folded, node: NodeId, detail: u64) -> u64 {
-        self.events += 1;
-        self.fold.word(self.now.as_nanos() ^ folded.tag(node));
-        self.fold.word(detail);
-        self.events
-    }
-
-    /// Writes an event down, if somebody watches.
-    #[inline]
-    fn note(
-        &mut self,
-        id: u64,
-        cause: u64,
-        node: NodeId,
-        what: impl FnOnce(&mut Recorder) -> What,
-    ) {
-        if let Some(recorder) = &mut self.recorder {
-            let what = what(recorder);
-            recorder.record(Record {
-                id,
-                cause,
-                at: self.now,
-                node,
-                what,
-            });
-        }
-    }
-
-    /// The same for an event of a message whose summary is known; there is one only if somebody watches.
-    #[inline]
-    pub(super) fn note_text(
-        &mut self,
-        id: u64,
-        cause: u64,
-        node: NodeId,
-        text: Option<TextId>,
-        what: impl FnOnce(TextId) -> What,
-    ) {
-        if let Some(text) = text {
-            self.note(id, cause, node, |_| what(text));
-        }
-    }
-}
-
-/// The kinds of event as they enter the fingerprint. Numbers are frozen: append only.
-#[derive(Clone, Copy)]
-pub(super) enum Folded {
-    Request = 1,
-    Deliver = 2,
-    Send = 3,
-    Recv = 4,
-    Drop = 5,
-    Lost = 6,
-    Duplicate = 7,
-    Crash = 8,
-    Arm = 9,
-    Disarm = 10,
-    Timer = 11,
-    Persist = 12,
-    Mark = 13,
-}
-
-impl Folded {
-    /// Kind and node in one word, spread so that neither meets the low bits of the time.
-    pub(super) const fn tag(self, node: NodeId) -> u64 {
-        ((self as u64) << 32 | node.0 as u64).rotate_left(28)
     }
 }

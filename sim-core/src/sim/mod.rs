@@ -1,8 +1,8 @@
 //! The simulator: runs the same node program in every process of a cluster, in virtual time, from a seed.
 //!
 //! [`Sim`] hosts the nodes; [`Setup`] says what network, faults and limits they live with; [`Outcome`] is what came of
-//! it. Read `engine.rs` for the rule of interpretation, `queue.rs` for the order of events, `network.rs` for the fate
-//! of a message.
+//! it. Read `engine.rs` for the loop, `interpret.rs` for what a handler's effects do, `send.rs` for the fate of a message,
+//! `queue.rs` for the order of events.
 //!
 //! ```
 //! use std::fmt;
@@ -57,8 +57,10 @@
 //! ```
 
 mod engine;
+mod interpret;
 mod judge;
 mod messages;
+mod numbers;
 mod outcome;
 mod queue;
 mod send;

@@ -12,8 +12,10 @@ use crate::kernel::protocol::Node;
 use crate::kernel::random::Key;
 use crate::trace::{Record, What, WhyDropped};
 
-use super::engine::{Cause, Folded, Kind, Sim, UNCUT};
+use super::engine::{Kind, Sim, UNCUT};
+use super::interpret::Cause;
 use super::messages::InFlight;
+use super::numbers::Folded;
 use super::queue::Entry;
 use super::setup::Trigger;
 

@@ -1,0 +1,79 @@
+//! Every event has a number and enters the fingerprint, whether it is recorded or not.
+
+use crate::kernel::id::NodeId;
+use crate::kernel::protocol::Node;
+use crate::trace::{Record, Recorder, TextId, What};
+
+use super::engine::Sim;
+
+/// The kinds of event as they enter the fingerprint. Numbers are frozen: append only.
+#[derive(Clone, Copy)]
+pub(super) enum Folded {
+    Request = 1,
+    Deliver = 2,
+    Send = 3,
+    Recv = 4,
+    Drop = 5,
+    Lost = 6,
+    Duplicate = 7,
+    Crash = 8,
+    Arm = 9,
+    Disarm = 10,
+    Timer = 11,
+    Persist = 12,
+    Mark = 13,
+}
+
+impl Folded {
+    /// Kind and node in one word, spread so that neither meets the low bits of the time.
+    pub(super) const fn tag(self, node: NodeId) -> u64 {
+        ((self as u64) << 32 | node.0 as u64).rotate_left(28)
+    }
+}
+
+impl<P: Node> Sim<P> {
+    /// Gives the next event its number and folds it into the fingerprint.
+    #[inline]
+    pub(super) fn next_event(&mut self, folded: Folded, node: NodeId, detail: u64) -> u64 {
+        self.events += 1;
+        self.fold.word(self.now.as_nanos() ^ folded.tag(node));
+        self.fold.word(detail);
+        self.events
+    }
+
+    /// Writes an event down, if somebody watches.
+    #[inline]
+    pub(super) fn note(
+        &mut self,
+        id: u64,
+        cause: u64,
+        node: NodeId,
+        what: impl FnOnce(&mut Recorder) -> What,
+    ) {
+        if let Some(recorder) = &mut self.recorder {
+            let what = what(recorder);
+            recorder.record(Record {
+                id,
+                cause,
+                at: self.now,
+                node,
+                what,
+            });
+        }
+    }
+
+    /// The same for an event of a message whose summary is known; there is one only if somebody watches.
+    #[inline]
+    pub(super) fn note_text(
+        &mut self,
+        id: u64,
+        cause: u64,
+        node: NodeId,
+        text: Option<TextId>,
+        what: impl FnOnce(TextId) -> What,
+    ) {
+        if let Some(text) = text {
+            self.note(id, cause, node, |_| what(text));
+        }
+    }
+}
