@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sim_core::kernel::disk::Pair;
 use sim_core::kernel::port::Ind;
 use sim_core::kernel::prelude::*;
@@ -22,7 +22,7 @@ impl<const HEIGHT: u8> Port for Numbers<HEIGHT> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Diary<const ABOVE: u8, const BELOW: u8>(Vec<String>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 struct Alarm(u8);
 
 impl fmt::Display for Alarm {
@@ -137,7 +137,7 @@ struct Server {
     sum: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 enum Call {
     Add(u32),
     Sum(u32),

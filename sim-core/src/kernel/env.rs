@@ -1,10 +1,11 @@
 //! The world as one process may see it.
 
+use super::canonical::Fold;
 use super::id::NodeId;
 use super::random::{Key, Probability};
 use super::time::LocalTime;
 
-/// What a driver tells a protocol about the world, and where it collects marks.
+/// What a driver tells a protocol about the world.
 ///
 /// A driver keeps one and sets it before every event; a protocol reads it through [`Effects`](super::protocol::Effects).
 #[derive(Clone, Debug)]
@@ -19,8 +20,8 @@ pub struct Env {
     pub monotonic: LocalTime,
     /// Where choices come from.
     pub choices: Choices,
-    /// Marks that the handler left, in order; the driver takes them away.
-    pub marks: Vec<&'static str>,
+    /// Digest of the answers that choices have been given: what a driver folds into its fingerprint.
+    pub answers: Fold,
 }
 
 impl Env {
@@ -33,7 +34,7 @@ impl Env {
             now: LocalTime::default(),
             monotonic: LocalTime::default(),
             choices,
-            marks: Vec::new(),
+            answers: Fold::default(),
         }
     }
 
@@ -47,41 +48,37 @@ impl Env {
     )]
     pub fn pick(&mut self, why: &'static str, n: u32) -> u32 {
         assert!(n > 0, "a choice `{why}` among nothing");
-        match &mut self.choices {
+        let answer = match &mut self.choices {
             Choices::Keyed { key, made } => {
                 let draws = key.at(u64::from(self.me.0), u64::from(*made));
                 *made += 1;
                 draws.below(lane(why), u64::from(n)) as u32
             }
-            Choices::Listed { answers, next } => {
-                let answer = *answers
-                    .get(*next)
-                    .expect("more choices were asked for than were prepared");
-                assert!(
-                    answer < n,
-                    "the prepared answer {answer} to `{why}` is not below {n}"
-                );
-                *next += 1;
-                answer
-            }
-        }
+            Choices::Listed { .. } => self.choices.listed_answer(),
+        };
+        assert!(
+            answer < n,
+            "the answer {answer} to `{why}` is not below {n}"
+        );
+        self.answers.word(u64::from(answer));
+        answer
     }
 
     /// True with probability `p`. From a prepared list, 0 is false and anything else true.
+    ///
+    /// # Panics
+    /// If a list of prepared answers has ended.
     pub fn chance(&mut self, why: &'static str, p: Probability) -> bool {
-        match &mut self.choices {
+        let answer = match &mut self.choices {
             Choices::Keyed { key, made } => {
                 let draws = key.at(u64::from(self.me.0), u64::from(*made));
                 *made += 1;
                 draws.chance(lane(why), p)
             }
-            Choices::Listed { .. } => self.pick(why, u32::MAX) != 0,
-        }
-    }
-
-    /// Leaves a mark.
-    pub fn mark(&mut self, name: &'static str) {
-        self.marks.push(name);
+            Choices::Listed { .. } => self.choices.listed_answer() != 0,
+        };
+        self.answers.word(u64::from(answer));
+        answer
     }
 }
 
@@ -112,6 +109,17 @@ impl Choices {
             answers: answers.to_vec(),
             next: 0,
         }
+    }
+
+    fn listed_answer(&mut self) -> u32 {
+        let Choices::Listed { answers, next } = self else {
+            return 0;
+        };
+        let answer = answers
+            .get(*next)
+            .expect("more choices were asked for than were prepared");
+        *next += 1;
+        *answer
     }
 }
 

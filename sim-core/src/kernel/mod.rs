@@ -15,6 +15,7 @@ pub mod random;
 pub mod rig;
 pub mod roles;
 pub mod stack;
+pub mod summary;
 pub mod text;
 pub mod time;
 

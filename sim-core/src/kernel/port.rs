@@ -8,6 +8,7 @@ use core::fmt::{Debug, Display};
 use core::hash::Hash;
 use core::marker::PhantomData;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::either::Never;
@@ -17,10 +18,16 @@ use super::id::NodeId;
 ///
 /// `Display` is the short summary that a trace prints (the kernel cuts it at 60 characters): write it by hand, for
 /// people. `Serialize` is the canonical encoding, from which fingerprints and wire bytes are made; it must depend on
-/// the value alone. `Ord` keeps floats out.
-pub trait Payload: Clone + Ord + Hash + Debug + Display + Serialize + 'static {}
+/// the value alone. `DeserializeOwned` reads it back, from the wire or from a recording. `Ord` keeps floats out.
+pub trait Payload:
+    Clone + Ord + Hash + Debug + Display + Serialize + DeserializeOwned + 'static
+{
+}
 
-impl<T: Clone + Ord + Hash + Debug + Display + Serialize + 'static> Payload for T {}
+impl<T: Clone + Ord + Hash + Debug + Display + Serialize + DeserializeOwned + 'static> Payload
+    for T
+{
+}
 
 /// The interface of an abstraction: what may be asked of it, and what it may say.
 pub trait Port: Clone + Eq + Hash + Debug + 'static {

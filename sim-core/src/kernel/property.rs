@@ -66,6 +66,8 @@ pub struct Violation {
 pub struct End {
     /// The last moment of the run.
     pub at: SimTime,
+    /// All that was to happen until then has happened. A budget of events or memory stops in the middle of an instant.
+    pub complete: bool,
     /// If nothing was in flight, armed or planned any more: since when.
     pub quiet_since: Option<SimTime>,
     /// How long a debt may stay open.
@@ -81,11 +83,17 @@ impl End {
         since.max(self.last_repair).after(self.within)
     }
 
+    /// True if nothing can happen any more at `deadline` or before.
+    #[must_use]
+    pub fn has_passed(&self, deadline: SimTime) -> bool {
+        self.at > deadline || (self.complete && self.at == deadline)
+    }
+
     /// True if a debt that arose at `since` and is still open can be called broken: nothing can pay it any more, or
     /// its time has run out.
     #[must_use]
     pub fn is_final(&self, since: SimTime) -> bool {
-        self.quiet_since.is_some() || self.at >= self.deadline(since)
+        self.quiet_since.is_some() || self.has_passed(self.deadline(since))
     }
 }
 
@@ -152,7 +160,7 @@ impl<P: Port> Property<P> for Quiescence {
                 what: format!("quiet only at {quiet}ms"),
                 nodes: vec![],
             }),
-            None if end.at >= deadline => Finding::Violated(Violation {
+            None if end.has_passed(deadline) => Finding::Violated(Violation {
                 since,
                 what: format!("still busy at {}ms", end.at),
                 nodes: vec![],

@@ -16,6 +16,7 @@ use core::fmt::{Debug, Display};
 use core::hash::Hash;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::disk::{Boot, Disk};
 use super::env::Env;
@@ -51,9 +52,12 @@ pub trait Protocol: Clone + Eq + Hash + Debug + 'static {
 }
 
 /// The name of a timer: a small value. `Display` is what a trace prints.
-pub trait Tag: Copy + Ord + Hash + Debug + Display + Serialize + 'static {}
+pub trait Tag:
+    Copy + Ord + Hash + Debug + Display + Serialize + DeserializeOwned + 'static
+{
+}
 
-impl<T: Copy + Ord + Hash + Debug + Display + Serialize + 'static> Tag for T {}
+impl<T: Copy + Ord + Hash + Debug + Display + Serialize + DeserializeOwned + 'static> Tag for T {}
 
 /// What can happen to a layer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,6 +85,8 @@ pub enum Effect<P: Protocol> {
     Disarm(P::Timer),
     /// Change stable storage: a barrier.
     Persist(<P::Disk as Disk>::Write),
+    /// Leave a named mark in the trace: a counter, an annotation, and a point that a scenario can demand to be reached.
+    Mark(&'static str),
 }
 
 /// Where a layer puts its effects, and what it may know of the world.
@@ -157,9 +163,9 @@ pub trait Effects<P: Protocol> {
         self.env().chance(why, p)
     }
 
-    /// Leaves a named mark in the trace: a counter, an annotation and a point that a scenario can demand to be reached.
+    /// Leaves a named mark in the trace.
     fn mark(&mut self, name: &'static str) {
-        self.env().mark(name);
+        self.emit(Effect::Mark(name));
     }
 }
 

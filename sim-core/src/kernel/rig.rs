@@ -45,11 +45,15 @@ pub struct Rig<P: Protocol> {
 struct Bench<P: Protocol> {
     env: Env,
     effects: Vec<Effect<P>>,
+    marks: Vec<&'static str>,
 }
 
 impl<P: Protocol> Effects<P> for Bench<P> {
     fn emit(&mut self, effect: Effect<P>) {
-        self.effects.push(effect);
+        match effect {
+            Effect::Mark(name) => self.marks.push(name),
+            effect => self.effects.push(effect),
+        }
     }
 
     fn env(&mut self) -> &mut Env {
@@ -66,6 +70,7 @@ impl<P: Protocol> Rig<P> {
             bench: Bench {
                 env,
                 effects: Vec::new(),
+                marks: Vec::new(),
             },
         }
     }
@@ -124,13 +129,13 @@ impl<P: Protocol> Rig<P> {
         self
     }
 
-    /// What it emitted since the last call.
+    /// What it emitted since the last call, marks aside.
     pub fn effects(&mut self) -> Vec<Effect<P>> {
         std::mem::take(&mut self.bench.effects)
     }
 
     /// The marks it left since the last call.
     pub fn marks(&mut self) -> Vec<&'static str> {
-        std::mem::take(&mut self.bench.env.marks)
+        std::mem::take(&mut self.bench.marks)
     }
 }

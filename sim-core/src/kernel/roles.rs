@@ -106,6 +106,7 @@ where
             Effect::Arm(tag, span) => Effect::Arm(Either::Left(tag), span),
             Effect::Disarm(tag) => Effect::Disarm(Either::Left(tag)),
             Effect::Persist(write) => Effect::Persist(Either::Left(write)),
+            Effect::Mark(name) => Effect::Mark(name),
         });
     }
 
@@ -130,6 +131,7 @@ where
             Effect::Arm(tag, span) => Effect::Arm(Either::Right(tag), span),
             Effect::Disarm(tag) => Effect::Disarm(Either::Right(tag)),
             Effect::Persist(write) => Effect::Persist(Either::Right(write)),
+            Effect::Mark(name) => Effect::Mark(name),
         });
     }
 

@@ -129,6 +129,7 @@ where
             Effect::Arm(tag, span) => self.fx.emit(Effect::Arm(Either::Left(tag), span)),
             Effect::Disarm(tag) => self.fx.emit(Effect::Disarm(Either::Left(tag))),
             Effect::Persist(write) => self.fx.emit(Effect::Persist(Either::Left(write))),
+            Effect::Mark(name) => self.fx.emit(Effect::Mark(name)),
         }
     }
 
@@ -157,6 +158,7 @@ where
             Effect::Arm(tag, span) => self.fx.emit(Effect::Arm(Either::Right(tag), span)),
             Effect::Disarm(tag) => self.fx.emit(Effect::Disarm(Either::Right(tag))),
             Effect::Persist(write) => self.fx.emit(Effect::Persist(Either::Right(write))),
+            Effect::Mark(name) => self.fx.emit(Effect::Mark(name)),
         }
     }
 

@@ -31,7 +31,7 @@ impl fmt::Display for Text {
             match c {
                 '"' | '\\' => write!(f, "\\{c}")?,
                 '\n' => f.write_str("\\n")?,
-                c if c.is_ascii_control() => write!(f, "\\x{:02x}", u32::from(c))?,
+                c if c.is_control() => write!(f, "\\x{:02x}", u32::from(c))?,
                 c => write!(f, "{c}")?,
             }
         }

@@ -64,6 +64,8 @@ pub(super) struct Host<P: Node> {
     pub(super) disk: P::Disk,
     /// Copies to other processes that it may still send before it crashes.
     pub(super) cut: u64,
+    /// The fault behind that.
+    pub(super) cut_fault: u32,
     /// Group sends so far: the ordinal of its draws.
     pub(super) sends: u32,
     /// Choices so far.
@@ -114,6 +116,7 @@ impl<P: Node> Sim<P> {
             program: program(NodeId(id)),
             disk: P::Disk::default(),
             cut: UNCUT,
+            cut_fault: 0,
             sends: 0,
             choices: 0,
             timers: timers::NONE,
@@ -130,6 +133,8 @@ impl<P: Node> Sim<P> {
                 .get_mut(crash.node.index())
                 .expect("a crash names a process of the cluster");
             match crash.trigger {
+                // What is planned for after the end would only keep the run waiting.
+                Trigger::At(at) if at > setup.limits.at => (),
                 Trigger::At(at) => {
                     let row = u32::try_from(row).expect("fewer than 2^30 crashes");
                     queue.push(Entry {
@@ -138,7 +143,10 @@ impl<P: Node> Sim<P> {
                         handle: Kind::Crash.handle(row),
                     });
                 }
-                Trigger::AfterSends(copies) => host.cut = host.cut.min(copies),
+                Trigger::AfterSends(copies) if copies < host.cut => {
+                    (host.cut, host.cut_fault) = (copies, crash.fault)
+                }
+                Trigger::AfterSends(_) => (),
             }
         }
         let choice = Key::new(setup.seed, Purpose::Choice);
@@ -187,6 +195,7 @@ impl<P: Node> Sim<P> {
             repeat: None,
             nodes: vec![node],
             request,
+            again: |request, _| request.clone(),
         });
     }
 
@@ -204,11 +213,14 @@ impl<P: Node> Sim<P> {
             "a job is repeated after some time"
         );
         let row = u32::try_from(self.jobs.len()).expect("fewer than 2^30 jobs");
-        self.queue.push(Entry {
-            at: job.at.as_nanos(),
-            node: 0,
-            handle: Kind::Job.handle(row),
-        });
+        // One entry a process, so that budgets are looked at between any two requests.
+        for node in &job.nodes {
+            self.queue.push(Entry {
+                at: job.at.as_nanos(),
+                node: node.0,
+                handle: Kind::Job.handle(row),
+            });
+        }
         self.jobs.push(job);
     }
 
@@ -240,58 +252,82 @@ impl<P: Node> Sim<P> {
         }
     }
 
-    /// Runs until the system is quiet or a limit is reached. A second call finds nothing to do.
+    /// Runs until the system is quiet or a limit is reached.
+    ///
+    /// # Panics
+    /// If it has been run before, or if the protocol panics; then [`Sim::panicked`] tells what had happened so far.
     pub fn run(&mut self) -> Outcome {
-        if !std::mem::replace(&mut self.booted, true) {
-            for id in 0..self.setup.nodes {
-                let boot = Boot {
-                    disk: self.hosts[id as usize].disk.clone(),
-                    incarnation: 0,
-                };
-                self.handle(NodeId(id), Event::Boot(boot), Cause { event: 0, depth: 0 });
-            }
+        assert!(
+            !std::mem::replace(&mut self.booted, true),
+            "a simulation is run once"
+        );
+        for id in 0..self.setup.nodes {
+            let boot = Boot {
+                disk: self.hosts[id as usize].disk.clone(),
+                incarnation: 0,
+            };
+            self.handle(NodeId(id), Event::Boot(boot), Cause { event: 0, depth: 0 });
         }
+        let (ended, quiet_since) = self.turn();
+        self.outcome(ended, quiet_since)
+    }
+
+    /// What had happened when the protocol panicked; the panic itself is the last event.
+    pub fn panicked(&mut self) -> Outcome {
+        let node = self.buffer.env.me;
+        let event = self.next_event(Folded::Panic, node, 0);
+        self.note(event, 0, node, |_| What::Panic);
+        self.outcome(Ended::Panicked, None)
+    }
+
+    /// Takes one event after the other. Gives why it stopped, and since when all was quiet, if it was.
+    fn turn(&mut self) -> (Ended, Option<SimTime>) {
         let limits = self.setup.limits;
-        let mut quiet_since = None;
-        let ended = loop {
+        let end = SimTime::from_nanos(limits.at.as_nanos());
+        loop {
+            if self.queue.len() == self.timers.tombstones() {
+                let quiet_since = Some(self.now);
+                if limits.when_quiescent {
+                    return (Ended::Quiescent, quiet_since);
+                }
+                self.now = end;
+                return (Ended::Time, quiet_since);
+            }
             if self.events >= limits.events {
-                break Ended::Events;
+                return (Ended::Events, None);
             }
             if self.accounted() > limits.memory {
-                break Ended::Memory;
+                return (Ended::Memory, None);
             }
-            if self.queue.len() == self.timers.tombstones() {
-                quiet_since = Some(self.now);
-                if limits.when_quiescent {
-                    break Ended::Quiescent;
+            match self.queue.next_at() {
+                Some(at) if at <= end.as_nanos() => (),
+                _ => {
+                    self.now = end;
+                    return (Ended::Time, None);
                 }
-                self.now = SimTime::from_nanos(limits.at.as_nanos());
-                break Ended::Time;
             }
-            if self
-                .queue
-                .next_at()
-                .is_none_or(|at| at > limits.at.as_nanos())
-            {
-                self.now = SimTime::from_nanos(limits.at.as_nanos());
-                break Ended::Time;
+            if let Some(entry) = self.queue.pop() {
+                self.step(entry);
             }
-            let Some(entry) = self.queue.pop() else {
-                break Ended::Quiescent;
-            };
-            self.step(entry);
-        };
+        }
+    }
+
+    fn outcome(&mut self, ended: Ended, quiet_since: Option<SimTime>) -> Outcome {
+        let complete = matches!(ended, Ended::Quiescent | Ended::Time);
         let end = End {
             at: self.now,
+            complete,
             quiet_since,
             within: Span::ZERO,
             last_repair: SimTime::ZERO,
         };
+        let mut fold = self.fold;
+        fold.word(self.buffer.env.answers.digest());
         Outcome {
             ended,
             at: self.now,
             events: self.events,
-            fingerprint: self.fold.digest(),
+            fingerprint: fold.digest(),
             counters: self.counters.clone(),
             marks: self.marks.clone(),
             faults: self.faults.clone(),
@@ -318,7 +354,7 @@ impl<P: Node> Sim<P> {
         match Kind::of(entry.handle) {
             (Kind::Arrival, row) => self.arrive(node, row),
             (Kind::Timer, row) => self.timer(node, row),
-            (Kind::Job, row) => self.ask(row),
+            (Kind::Job, row) => self.ask(node, row),
             (Kind::Crash, row) => {
                 let fault = self.setup.crashes[row as usize].fault;
                 self.crash(node, fault, 0);
@@ -383,42 +419,42 @@ impl<P: Node> Sim<P> {
         );
     }
 
-    /// Carries out a job of the workload, and plans its next time.
-    fn ask(&mut self, row: u32) {
-        let job = self.jobs[row as usize].clone();
+    /// Asks one process what a job wants of it, and plans the next time.
+    fn ask(&mut self, node: NodeId, row: u32) {
+        let job = &mut self.jobs[row as usize];
         if let Some(Repeat { every, until }) = job.repeat {
-            let next = self.now.after(every);
-            if next.as_nanos() < until.as_nanos() {
+            let next = self.now.after(every).as_nanos();
+            if next < until.as_nanos() {
                 self.queue.push(Entry {
-                    at: next.as_nanos(),
-                    node: 0,
+                    at: next,
+                    node: node.0,
                     handle: Kind::Job.handle(row),
                 });
             }
         }
-        for node in job.nodes {
-            if !self.hosts[node.index()].up {
-                self.counters.requests_to_crashed += 1;
-                continue;
-            }
-            self.counters.requests += 1;
-            let event = self.next_event(Folded::Request, node, digest(&job.request).hash);
+        let request = job.request(self.now);
+        let digest = digest(&request).hash;
+        if !self.hosts[node.index()].up {
+            self.counters.requests_to_crashed += 1;
+            let event = self.next_event(Folded::Skip, node, digest);
             self.note(event, 0, node, |recorder| {
-                What::Request(recorder.summary(&job.request))
+                What::Skip(recorder.summary(&request))
             });
-            self.judge.see(
-                Moment {
-                    at: self.now,
-                    event,
-                },
-                &Fact::Requested(node, &job.request),
-            );
-            self.handle(
-                node,
-                Event::Request(job.request.clone()),
-                Cause { event, depth: 0 },
-            );
+            return;
         }
+        self.counters.requests += 1;
+        let event = self.next_event(Folded::Request, node, digest);
+        self.note(event, 0, node, |recorder| {
+            What::Request(recorder.summary(&request))
+        });
+        self.judge.see(
+            Moment {
+                at: self.now,
+                event,
+            },
+            &Fact::Requested(node, &request),
+        );
+        self.handle(node, Event::Request(request), Cause { event, depth: 0 });
     }
 
     pub(super) fn crash(&mut self, node: NodeId, fault: u32, cause: u64) {

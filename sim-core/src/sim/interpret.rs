@@ -52,9 +52,6 @@ impl<P: Node> Sim<P> {
         if let Choices::Keyed { made, .. } = self.buffer.env.choices {
             host.choices = made;
         }
-        if !self.buffer.env.marks.is_empty() {
-            self.take_marks(node, cause);
-        }
         let mut effects = std::mem::take(&mut self.buffer.effects);
         for effect in effects.drain(..) {
             self.carry_out(node, effect, cause);
@@ -62,7 +59,6 @@ impl<P: Node> Sim<P> {
                 break; // The crash fell between two effects: what follows does not happen.
             }
         }
-        effects.clear();
         self.buffer.effects = effects;
     }
 
@@ -85,7 +81,7 @@ impl<P: Node> Sim<P> {
                 );
             }
             Effect::Arm(tag, span) => {
-                let event = self.next_event(Folded::Arm, node, digest(&tag).hash);
+                let event = self.next_event(Folded::Arm, node, digest(&(tag, span)).hash);
                 self.note(event, cause.event, node, |recorder| {
                     What::Arm(recorder.summary(&tag), span)
                 });
@@ -113,6 +109,7 @@ impl<P: Node> Sim<P> {
                     });
                 }
             }
+            Effect::Mark(name) => self.mark(node, name, cause),
             Effect::Persist(write) => {
                 let event = self.next_event(Folded::Persist, node, digest(&write).hash);
                 self.note(event, cause.event, node, |recorder| {
@@ -123,27 +120,22 @@ impl<P: Node> Sim<P> {
         }
     }
 
-    fn take_marks(&mut self, node: NodeId, cause: Cause) {
-        let marks = std::mem::take(&mut self.buffer.env.marks);
-        for name in &marks {
-            let event = self.next_event(Folded::Mark, node, digest(*name).hash);
-            self.note(event, cause.event, node, |recorder| {
-                What::Mark(recorder.summary(name))
-            });
-            let first = Moment {
-                at: self.now,
-                event,
-            };
-            self.marks
-                .entry(name)
-                .or_insert(MarkCount {
-                    count: 0,
-                    first,
-                    node,
-                })
-                .count += 1;
-        }
-        self.buffer.env.marks = marks;
-        self.buffer.env.marks.clear();
+    fn mark(&mut self, node: NodeId, name: &'static str, cause: Cause) {
+        let event = self.next_event(Folded::Mark, node, digest(name).hash);
+        self.note(event, cause.event, node, |recorder| {
+            What::Mark(recorder.summary(&name))
+        });
+        let first = Moment {
+            at: self.now,
+            event,
+        };
+        self.marks
+            .entry(name)
+            .or_insert(MarkCount {
+                count: 0,
+                first,
+                node,
+            })
+            .count += 1;
     }
 }

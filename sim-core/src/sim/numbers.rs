@@ -22,12 +22,14 @@ pub(super) enum Folded {
     Timer = 11,
     Persist = 12,
     Mark = 13,
+    Skip = 14,
+    Panic = 15,
 }
 
 impl Folded {
-    /// Kind and node in one word, spread so that neither meets the low bits of the time.
+    /// Kind (of at most 255) and node in one word, spread so that neither meets the low bits of the time.
     pub(super) const fn tag(self, node: NodeId) -> u64 {
-        ((self as u64) << 32 | node.0 as u64).rotate_left(28)
+        ((self as u64) << 32 | node.0 as u64).rotate_left(24)
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Ended {
     Events,
     /// More was in flight than the budget of memory allows.
     Memory,
+    /// The protocol panicked.
+    Panicked,
 }
 
 /// What was counted. *Messages* and *steps* are THEORY's: one message is one copy to another process.

@@ -17,7 +17,6 @@ use super::interpret::Cause;
 use super::messages::InFlight;
 use super::numbers::Folded;
 use super::queue::Entry;
-use super::setup::Trigger;
 
 /// Accounted bytes of one message besides its body: what it takes on a 64-bit machine.
 const BYTES_MESSAGE: u64 = 96;
@@ -117,7 +116,8 @@ impl<P: Node> Sim<P> {
             self.dispatch(from, &receivers, row, ordinal);
         }
         if crashes {
-            self.crash(from, self.fault_by_sends(from), cause.event);
+            let fault = self.hosts[from.index()].cut_fault;
+            self.crash(from, fault, cause.event);
         }
     }
 
@@ -190,16 +190,6 @@ impl<P: Node> Sim<P> {
                 why: WhyDropped::Lost,
             },
         });
-    }
-
-    /// The fault behind a crash by number of sends: the one that asks for the fewest.
-    fn fault_by_sends(&self, node: NodeId) -> u32 {
-        let crashes = self.setup.crashes.iter().filter(|crash| crash.node == node);
-        let by_sends = crashes.filter_map(|crash| match crash.trigger {
-            Trigger::AfterSends(copies) => Some((copies, crash.fault)),
-            Trigger::At(_) => None,
-        });
-        by_sends.min().map_or(0, |(_, fault)| fault)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::kernel::id::NodeId;
 use crate::kernel::random::{Delay, Probability, Sampler};
-use crate::kernel::time::Span;
+use crate::kernel::time::{SimTime, Span};
 
 /// Everything about a run but the protocol and what is asked of it.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ impl Default for Limits {
 }
 
 /// Something that is asked of processes, once or again and again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Job<R> {
     /// When, the first time.
     pub at: Span,
@@ -120,8 +120,24 @@ pub struct Job<R> {
     pub repeat: Option<Repeat>,
     /// Whom, in this order.
     pub nodes: Vec<NodeId>,
-    /// What.
+    /// What, the first time.
     pub request: R,
+    /// What, the n-th time after the first: the books assume that messages are unique, so a repeated one is numbered.
+    pub again: fn(&R, u64) -> R,
+}
+
+impl<R: Clone> Job<R> {
+    /// What is asked at `now`.
+    pub(super) fn request(&self, now: SimTime) -> R {
+        let passed = now.as_nanos() - self.at.as_nanos();
+        match self
+            .repeat
+            .map_or(0, |repeat| passed / repeat.every.as_nanos())
+        {
+            0 => self.request.clone(),
+            n => (self.again)(&self.request, n),
+        }
+    }
 }
 
 /// How a job is repeated.

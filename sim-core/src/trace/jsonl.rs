@@ -27,6 +27,7 @@ pub fn write(out: &mut impl Write, trace: &Trace, record: &Record) -> fmt::Resul
     )?;
     match record.what {
         What::Request(text)
+        | What::Skip(text)
         | What::Deliver(text)
         | What::Disarm(text)
         | What::Timer(text)
@@ -74,6 +75,7 @@ pub fn write(out: &mut impl Write, trace: &Trace, record: &Record) -> fmt::Resul
             }
             string(out, "text", trace.text(text))?;
         }
+        What::Panic => (),
         What::Crash(fault) => {
             write!(out, ",\"fault\":{fault}")?;
             string(out, "text", trace.fault(fault))?;

@@ -1,15 +1,13 @@
 //! The record of one event, and who writes it down.
 
 use std::collections::BTreeMap;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::id::NodeId;
+use crate::kernel::summary::summary;
 use crate::kernel::time::{SimTime, Span};
-
-/// Longest summary of a payload, in characters.
-const SUMMARY_MAX: usize = 60;
 
 /// A text of the trace's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,8 +75,12 @@ pub enum What {
         /// Its summary.
         text: TextId,
     },
+    /// The workload wanted to ask it for something, but it was down.
+    Skip(TextId),
     /// It crashed, by the fault of this number.
     Crash(u32),
+    /// Its protocol panicked, which ends the run.
+    Panic,
     /// It armed a timer.
     Arm(TextId, Span),
     /// It stopped a timer.
@@ -111,7 +113,9 @@ impl What {
             What::Recv { .. } => "recv",
             What::Drop { .. } => "drop",
             What::Duplicate { .. } => "duplicate",
+            What::Skip(_) => "skip",
             What::Crash(_) => "crash",
+            What::Panic => "panic",
             What::Arm(..) => "arm",
             What::Disarm(_) => "disarm",
             What::Timer(_) => "timer",
@@ -121,14 +125,16 @@ impl What {
     }
 
     /// All words that [`What::kind`] can give.
-    pub const KINDS: [&'static str; 12] = [
+    pub const KINDS: [&'static str; 14] = [
         "request",
         "deliver",
         "send",
         "recv",
         "drop",
         "duplicate",
+        "skip",
         "crash",
+        "panic",
         "arm",
         "disarm",
         "timer",
@@ -224,17 +230,7 @@ impl Recorder {
     /// # Panics
     /// If there are more than 2³² different summaries.
     pub fn summary(&mut self, value: &impl Display) -> TextId {
-        let mut text = Cut {
-            text: String::new(),
-            left: SUMMARY_MAX,
-            cut: false,
-        };
-        let complete = write!(text, "{value}").is_ok() && !text.cut;
-        let mut text = text.text;
-        if !complete {
-            text.pop();
-            text.push('…');
-        }
+        let text = summary(value);
         if let Some(id) = self.known.get(&text) {
             return *id;
         }
@@ -248,26 +244,5 @@ impl Recorder {
     #[must_use]
     pub fn finish(self) -> Trace {
         self.trace
-    }
-}
-
-/// Takes so many characters and then refuses more, so that a huge payload is not printed to be cut.
-struct Cut {
-    text: String,
-    left: usize,
-    cut: bool,
-}
-
-impl Write for Cut {
-    fn write_str(&mut self, part: &str) -> std::fmt::Result {
-        for c in part.chars() {
-            if self.left == 0 {
-                self.cut = true;
-                return Err(std::fmt::Error);
-            }
-            self.text.push(if c.is_control() { '\u{fffd}' } else { c });
-            self.left -= 1;
-        }
-        Ok(())
     }
 }

@@ -20,16 +20,18 @@ impl Display for Line<'_> {
         let Line { trace, record } = *self;
         let kind = match record.what {
             What::Crash(_) => "CRASH",
+            What::Panic => "PANIC",
             ref what => what.kind(),
         };
         write!(
             f,
-            "{:>10}  {:<5}{kind:<9}  ",
+            "{:>10}  {:<4} {kind:<9}  ",
             record.at.to_string(),
             record.node.to_string()
         )?;
         match record.what {
             What::Request(text)
+            | What::Skip(text)
             | What::Deliver(text)
             | What::Disarm(text)
             | What::Timer(text)
@@ -85,6 +87,7 @@ impl Display for Line<'_> {
                 )
             }
             What::Crash(fault) => f.write_str(trace.fault(fault)),
+            What::Panic => f.write_str("the protocol broke an invariant of its own"),
         }
     }
 }

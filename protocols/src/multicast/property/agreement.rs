@@ -1,13 +1,10 @@
 //! Agreement: what one delivers, all deliver (RB4; uniform: URB4).
 
-use alloc::format;
-use alloc::vec::Vec;
-
 use sim_core::kernel::port::Payload;
 use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation};
 
 use super::Promises;
-use super::book::{Book, Debt, nodes};
+use super::book::{Book, Debt};
 use crate::multicast::port::Multicast;
 
 /// The checker.
@@ -46,7 +43,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Agreement<P> {
 
     fn finish(&mut self, end: &End) -> Finding {
         let book = &self.book;
-        book.settle(end, |_, payload, page| {
+        book.settle(end, |_, page| {
             // The first delivery that counts makes the debt.
             let counts = |node| self.uniform || book.is_correct(node);
             let first = page.leads.iter().copied().find(|(_, node)| counts(*node));
@@ -64,14 +61,15 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Agreement<P> {
             if most == 0 {
                 return None;
             }
-            let by: Vec<_> = book
+            let by = book
                 .correct()
                 .filter(|node| page.times(*node) < most)
                 .collect();
             Some(Debt {
                 since,
+                maker: (leader, "delivered"),
                 by,
-                reason: format!("{} delivered {payload}", nodes(&[leader])),
+                last: page.last,
             })
         })
     }

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Guarantee, Payload};
 use sim_core::kernel::property::{End, Fact, Finding, Moment, Violation};
+use sim_core::kernel::summary::summary;
 
 use crate::multicast::port::{Cast, Deliver, Multicast};
 
@@ -35,8 +36,9 @@ pub(super) struct Page {
     pub(super) cast: Option<Moment>,
     /// The first few who delivered it as often as anybody has: if one crashes, the next is the first that counts.
     pub(super) leads: Vec<(Moment, NodeId)>,
-    /// The last delivery.
+    /// The last delivery that was due, duplicates aside; and the last one by the caster itself.
     pub(super) last: Option<(Moment, NodeId)>,
+    pub(super) last_own: Option<(Moment, NodeId)>,
     most: u32,
     tally: Tally,
 }
@@ -71,9 +73,15 @@ impl<P: Payload> Book<P> {
                 None
             }
             Fact::Indicated(node, Deliver { origin, payload }) => {
+                let nodes = self.nodes;
                 let page = self.page(*origin, payload);
-                let times = page.tally.add(node);
-                page.last = Some((moment, node));
+                let times = page.tally.add(node, nodes);
+                if times <= page.due() {
+                    page.last = Some((moment, node));
+                    if node == *origin {
+                        page.last_own = page.last;
+                    }
+                }
                 // More than was cast is a duplicate, which nobody else owes.
                 if times > page.most && times <= page.due() {
                     page.most = times;
@@ -92,15 +100,15 @@ impl<P: Payload> Book<P> {
     }
 
     fn page(&mut self, origin: NodeId, payload: &P) -> &mut Page {
-        let words = (self.nodes as usize).div_ceil(64);
         let empty = || Page {
             casts: 0,
             cast: None,
             leads: Vec::new(),
             last: None,
+            last_own: None,
             most: 0,
             tally: Tally {
-                once: vec![0; words],
+                once: Vec::new(),
                 more: BTreeMap::new(),
             },
         };
@@ -122,83 +130,96 @@ impl<P: Payload> Book<P> {
 
     /// What is to be said of the debts that `owed` finds on the pages: the oldest broken one, else the oldest open
     /// one, else that all were paid.
-    pub(super) fn settle<'a>(
-        &'a self,
+    pub(super) fn settle(
+        &self,
         end: &End,
-        owed: impl Fn(NodeId, &'a P, &'a Page) -> Option<Debt>,
+        owed: impl Fn(NodeId, &Page) -> Option<Debt>,
     ) -> Finding {
-        let debts = self.pages.iter().filter_map(|((origin, payload), page)| {
-            owed(*origin, payload, page).map(|debt| (debt, *origin, payload, page))
-        });
-        let (mut judged, mut broken, mut open) = (0_u32, None::<Violation>, None::<Debt>);
-        let mut last = None;
-        for (debt, origin, payload, page) in debts {
-            judged += 1;
-            last = Some(payload);
-            let late = page.last.filter(|(moment, node)| {
-                moment.at > end.deadline(debt.since.at) && self.is_correct(*node)
-            });
-            let overdue = if !debt.by.is_empty() && end.is_final(debt.since.at) {
-                let left_out = nodes(&debt.by);
-                let to = format!("{payload} from {}", nodes(&[origin]));
-                Some((
-                    format!("{}; {left_out} never delivered {to}", debt.reason),
-                    debt.by.clone(),
-                ))
-            } else if let (true, Some((moment, node))) = (debt.by.is_empty(), late) {
-                Some((
-                    format!(
-                        "{}; {} delivered {payload} only at {}ms",
-                        debt.reason,
-                        nodes(&[node]),
-                        moment.at
-                    ),
-                    vec![node],
-                ))
-            } else {
-                None
+        let (mut judged, mut broken, mut open) = (Vec::new(), None::<Violation>, None::<Debt>);
+        for ((origin, payload), page) in &self.pages {
+            let Some(debt) = owed(*origin, page) else {
+                continue;
             };
-            if let Some((what, by)) = overdue {
+            judged.push(payload);
+            if let Some(violation) = self.broken(end, *origin, payload, &debt) {
                 if broken
                     .as_ref()
-                    .is_none_or(|broken| debt.since < broken.since)
+                    .is_none_or(|known| violation.since < known.since)
                 {
-                    broken = Some(Violation {
-                        since: debt.since,
-                        what,
-                        nodes: by,
-                    });
+                    broken = Some(violation);
                 }
             } else if !debt.by.is_empty()
-                && open.as_ref().is_none_or(|open| debt.since < open.since)
+                && open.as_ref().is_none_or(|known| debt.since < known.since)
             {
                 open = Some(debt);
             }
         }
         let correct = self.correct().count();
-        match (broken, open, judged, last) {
+        match (broken, open, &judged[..]) {
             (Some(violation), ..) => Finding::Violated(violation),
-            (None, Some(debt), ..) => Finding::Pending(format!(
+            (None, Some(debt), _) => Finding::Pending(format!(
                 "{} had not delivered when the run ended",
                 nodes(&debt.by)
             )),
-            (None, None, 1, Some(payload)) => {
-                Finding::Held(format!("{payload}: {correct} of {correct} correct nodes"))
+            (None, None, []) => Finding::NotExercised,
+            (None, None, [payload]) => {
+                let payload = summary(*payload);
+                Finding::Held(format!(
+                    "{correct} of {correct} correct nodes delivered {payload}"
+                ))
             }
-            (None, None, 0, _) | (_, _, _, None) => Finding::NotExercised,
-            (None, None, judged, _) => {
-                Finding::Held(format!("{judged} messages, {correct} correct nodes"))
-            }
+            (None, None, judged) => Finding::Held(format!(
+                "{} messages, {correct} correct nodes",
+                judged.len()
+            )),
         }
+    }
+
+    /// The violation that a debt has become, if it has: nobody can pay it any more, or it was paid too late.
+    fn broken(&self, end: &End, origin: NodeId, payload: &P, debt: &Debt) -> Option<Violation> {
+        let (who, did) = debt.maker;
+        let payload = summary(payload);
+        let made = format!("{} {did} {payload}", nodes(&[who]));
+        if !debt.by.is_empty() {
+            let to = nodes(&debt.by);
+            let what = format!(
+                "{made}; {to} never delivered {payload} from {}",
+                nodes(&[origin])
+            );
+            let violation = Violation {
+                since: debt.since,
+                what,
+                nodes: debt.by.clone(),
+            };
+            return end.is_final(debt.since.at).then_some(violation);
+        }
+        let deadline = end.deadline(debt.since.at);
+        let (moment, node) = debt
+            .last
+            .filter(|(moment, node)| moment.at > deadline && self.is_correct(*node))?;
+        let what = format!(
+            "{made}; {} delivered {payload} only at {}ms",
+            nodes(&[node]),
+            moment.at
+        );
+        Some(Violation {
+            since: debt.since,
+            what,
+            nodes: vec![node],
+        })
     }
 }
 
-/// Who owes the delivery of a message, since when, and why.
+/// Who owes the delivery of a message, and since when.
 #[derive(Clone, Debug)]
 pub(super) struct Debt {
     pub(super) since: Moment,
+    /// Who made the debt, and by what: `delivered`.
+    pub(super) maker: (NodeId, &'static str),
+    /// Who has not paid.
     pub(super) by: Vec<NodeId>,
-    pub(super) reason: String,
+    /// The last payment, which may have been late.
+    pub(super) last: Option<(Moment, NodeId)>,
 }
 
 impl Page {
@@ -215,7 +236,10 @@ impl Page {
 
 impl Tally {
     /// Counts one delivery; how many there were, with this one.
-    fn add(&mut self, node: NodeId) -> u32 {
+    fn add(&mut self, node: NodeId, nodes: u32) -> u32 {
+        if self.once.is_empty() {
+            self.once.resize((nodes as usize).div_ceil(64), 0);
+        }
         let (word, bit) = (node.index() / 64, 1 << (node.0 % 64));
         if self.once[word] & bit == 0 {
             self.once[word] |= bit;
@@ -227,7 +251,8 @@ impl Tally {
     }
 
     fn times(&self, node: NodeId) -> u32 {
-        let first = self.once[node.index() / 64] >> (node.0 % 64) & 1;
+        let word = self.once.get(node.index() / 64).copied().unwrap_or(0);
+        let first = word >> (node.0 % 64) & 1;
         if first == 0 {
             0
         } else {

@@ -7,6 +7,7 @@ use alloc::vec;
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::Payload;
 use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation};
+use sim_core::kernel::summary::summary;
 
 use super::Promises;
 use crate::multicast::port::{Cast, Deliver, Multicast};
@@ -44,6 +45,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoCreation<P> {
             Fact::Indicated(node, Deliver { origin, payload }) => {
                 self.deliveries += 1;
                 if !self.cast.contains(&(*origin, payload.clone())) {
+                    let payload = summary(payload);
                     let what = format!(
                         "node {} delivered {payload} from node {}, which never cast it",
                         node.0, origin.0

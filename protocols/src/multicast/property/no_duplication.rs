@@ -5,6 +5,7 @@ use alloc::vec;
 
 use sim_core::kernel::port::Payload;
 use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation};
+use sim_core::kernel::summary::summary;
 
 use super::Promises;
 use super::book::Book;
@@ -42,6 +43,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoDuplication<P> {
             return Ok(());
         }
         let cast = if allowed == 1 { "once" } else { "less often" };
+        let payload = summary(payload);
         let what = format!(
             "node {} delivered {payload} {times} times, but it was cast {cast}",
             node.0

@@ -1,8 +1,6 @@
 //! Validity: what a correct process casts is delivered (BEB1, RB1, URB1).
 
-use alloc::format;
-use alloc::vec::Vec;
-
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::Payload;
 use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation};
 
@@ -44,17 +42,19 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Validity<P> {
     }
 
     fn finish(&mut self, end: &End) -> Finding {
-        self.book.settle(end, |origin, payload, page| {
-            let since = page.cast.filter(|_| self.book.is_correct(origin))?;
-            let owes = |node| page.times(node) < page.casts;
-            let by: Vec<_> = match self.whom {
-                Whom::Everybody => self.book.correct().filter(|node| owes(*node)).collect(),
-                Whom::Caster => [origin].into_iter().filter(|node| owes(*node)).collect(),
+        let book = &self.book;
+        book.settle(end, |origin, page| {
+            let since = page.cast.filter(|_| book.is_correct(origin))?;
+            let owes = |node: &NodeId| page.times(*node) < page.casts;
+            let (by, last) = match self.whom {
+                Whom::Everybody => (book.correct().filter(owes).collect(), page.last),
+                Whom::Caster => ([origin].into_iter().filter(owes).collect(), page.last_own),
             };
             Some(Debt {
                 since,
+                maker: (origin, "cast"),
                 by,
-                reason: format!("node {} cast {payload}", origin.0),
+                last,
             })
         })
     }
