@@ -40,6 +40,17 @@ impl<'r> Fields<'r> {
                 let value = match opened {
                     Opened::Bool(value) => return Some(value),
                     Opened::Text(text) => fields.cx.evaluate(raw, &text)?,
+                    Opened::Tuple(word @ ("True" | "False"), _) => {
+                        let lower = word.to_lowercase();
+                        let title = format!("`{name}` has to be true or false");
+                        let problem = Problem::error(Code::S104, raw.place, title);
+                        fields.cx.report(
+                            problem
+                                .label("this is a name")
+                                .help(format!("write `{lower}`"), vec![(raw.place.range(), lower)]),
+                        );
+                        return None;
+                    }
                     other => {
                         fields.wrong_type(raw, name, "true or false", other.describe(), doc);
                         return None;
@@ -184,7 +195,10 @@ impl<'r> Fields<'r> {
                     raw.place,
                     format!("`{name}` has to be a size with a unit"),
                 );
-                let label = format!("this is {}", opened.describe());
+                let label = match &opened {
+                    Opened::Text(_) => "not a whole number and one of the units".to_owned(),
+                    other => format!("this is {}", other.describe()),
+                };
                 fields.cx.report(problem.label(label).help(
                     "write it like \"512MiB\" (B, KiB, MiB, GiB, TiB)",
                     Vec::new(),
@@ -436,6 +450,14 @@ impl<'r> Fields<'r> {
                     None
                 }
             },
+            Opened::Tuple(word, items) if items.is_empty() && !word.is_empty() => {
+                let title = format!("`{}` has to be a number", label.name);
+                let edits = vec![(raw.place.range(), quoted(word))];
+                let problem = Problem::error(Code::S104, raw.place, title).label("this is a name");
+                self.cx
+                    .report(problem.help("an expression stands in quotes", edits));
+                None
+            }
             other => {
                 self.wrong_type(raw, label.name, "a number", other.describe(), label.doc);
                 None
@@ -553,7 +575,7 @@ impl Numeric {
 
 /// A time that is none. `text` is what is taken for a time: the text at `place`, or the value of its parameter.
 pub(super) fn bad_time(place: Place, text: &str, error: SpanError) -> Problem {
-    let units = "ns, us, ms, s, min, h";
+    let units = TIME_UNITS.join(", ");
     let short = shown(text.trim());
     match error {
         SpanError::NoUnit => {
@@ -598,7 +620,12 @@ fn result(value: &Value) -> String {
     }
 }
 
-const BYTE_UNITS: [(&str, u32); 5] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
+/// The units of a time.
+pub(super) const TIME_UNITS: [&str; 6] = ["ns", "us", "ms", "s", "min", "h"];
+
+/// The units of a size, and by how many bits each shifts.
+pub(super) const BYTE_UNITS: [(&str, u32); 5] =
+    [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
 
 fn read_bytes(text: &str) -> Option<u64> {
     let text = text.trim();

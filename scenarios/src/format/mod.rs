@@ -18,6 +18,7 @@ mod entry;
 mod expect;
 mod expr;
 mod fields;
+mod habits;
 mod leaves;
 mod nodes;
 mod params;
