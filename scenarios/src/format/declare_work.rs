@@ -29,33 +29,37 @@ pub(super) fn workload(
     mut protocol: Option<&mut Box<dyn Configured>>,
 ) -> Vec<Job> {
     let mut operations = 0;
-    f.structures("workload", "what clients ask for, and when", |f| {
-        let turn = turn(f);
-        let node = f.nodes("node", None, "at which nodes");
-        match &mut protocol {
-            Some(protocol) => operations += usize::from(operation(f, protocol)),
-            // Without a protocol nobody knows what may be asked for.
-            None => {
-                let (kind, doc) = (
-                    "an operation of the protocol".to_owned(),
-                    "what is asked for",
-                );
-                f.take(Spec {
-                    name: "do",
-                    kind,
-                    absent: Absent::Required,
-                    doc,
-                    options: &[],
-                });
+    f.structures(
+        "workload",
+        "what clients ask for: once, `at` a time, or `every` so often",
+        |f| {
+            let turn = turn(f);
+            let node = f.nodes("node", None, "at which nodes");
+            match &mut protocol {
+                Some(protocol) => operations += usize::from(operation(f, protocol)),
+                // Without a protocol nobody knows what may be asked for.
+                None => {
+                    let (kind, doc) = (
+                        "an operation of the protocol".to_owned(),
+                        "what is asked for",
+                    );
+                    f.take(Spec {
+                        name: "do",
+                        kind,
+                        absent: Absent::Required,
+                        doc,
+                        options: &[],
+                    });
+                }
             }
-        }
-        Job {
-            turn,
-            node,
-            operation: usize::saturating_sub(operations, 1),
-            place: f.place(),
-        }
-    })
+            Job {
+                turn,
+                node,
+                operation: usize::saturating_sub(operations, 1),
+                place: f.place(),
+            }
+        },
+    )
 }
 
 fn turn(f: &mut Fields<'_>) -> Turn {

@@ -24,6 +24,8 @@ pub struct FieldDoc {
     pub doc: &'static str,
     /// The names to choose from.
     pub options: Vec<String>,
+    /// An argument without a name: `Fixed("1ms")`.
+    pub positional: bool,
 }
 
 /// A struct whose fields are being read; or described, when there is nothing to read.
@@ -532,6 +534,7 @@ impl<'r> Fields<'r> {
                     .iter()
                     .map(|option| (*option).to_owned())
                     .collect(),
+                positional: self.positional,
             });
             return Node::default();
         }

@@ -636,7 +636,9 @@ fn read_bytes(text: &str) -> Option<u64> {
     text[..end].parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
-fn bytes_text(bytes: u64) -> String {
+/// A size with the largest unit that leaves a whole number: `2GiB`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
     let whole = |shift: u32| bytes > 0 && bytes.trailing_zeros() >= shift;
     let (unit, shift) = BYTE_UNITS
         .into_iter()
