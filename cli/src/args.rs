@@ -1,6 +1,7 @@
 //! The command line, as data.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -73,7 +74,7 @@ pub struct Overriding {
     #[arg(long, value_name = "PATH=RON")]
     pub set: Vec<String>,
     /// The seed, in place of the file's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     pub seed: Option<u64>,
     /// The variant to run, in place of the scenario itself
     #[arg(long, value_name = "NAME", conflicts_with = "all_variants")]
@@ -219,13 +220,13 @@ pub struct TraceArgs {
     #[arg(default_value = "latest")]
     pub run: String,
     /// Only these nodes: `0,2`
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole::<u32>)]
     pub nodes: Vec<u32>,
     /// Only these kinds of events: `send,recv,deliver`
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub kinds: Vec<String>,
     /// Only events after this one
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", value_parser = whole::<u64>)]
     pub after: Option<u64>,
     /// Only up to this time
     #[arg(long, value_name = "TIME")]
@@ -237,12 +238,12 @@ pub struct TraceArgs {
     #[arg(long, value_name = "TEXT")]
     pub grep: Option<String>,
     /// The causal past of an event, and nothing else
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", value_parser = whole::<u64>)]
     pub why: Option<u64>,
     /// Print the numbers of the events
     #[arg(long)]
     pub numbers: bool,
-    /// The form
+    /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Form,
     /// Where run folders are
@@ -271,4 +272,8 @@ pub enum New {
         #[arg(long, default_value = "EagerMulticast")]
         protocol: String,
     },
+}
+
+fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    text.parse().map_err(|_| "a whole number is due")
 }

@@ -206,12 +206,12 @@ pub(super) fn too_late(f: &mut Fields<'_>, read: &Scenario, stop: Place) {
     let end = read.stop.at;
     let line = f.cx.sources.position(stop).0;
     let written = f.has("stop");
-    let at_line = if written {
-        format!(" (line {line})")
-    } else {
-        String::new()
-    };
     let never = |what: &str, when: Span, place: Place| {
+        let at_line = if written && stop.source == place.source {
+            format!(" (line {line})")
+        } else {
+            String::new()
+        };
         let title = format!("{what} at {when}, but the run stops at {end}{at_line}");
         let problem = Problem::warning(Code::W201, place, title).label("too late");
         if written {

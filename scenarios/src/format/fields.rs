@@ -435,6 +435,7 @@ impl<'r> Fields<'r> {
             "do" => "operation",
             "faults" => "fault",
             "links" => "kind of links",
+            "node" => "set of nodes",
             field => field,
         };
         if names.contains(&"Scenario") {
@@ -478,7 +479,7 @@ impl<'r> Fields<'r> {
             _ => "",
         };
         self.cx
-            .report(problem.note(format!("there is: {}{list}", listed(names))));
+            .report(problem.note(format!("choose from: {}{list}", listed(names))));
     }
 
     /// The items of a list, each with the sets that go to it.

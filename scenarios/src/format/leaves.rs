@@ -23,9 +23,9 @@ pub struct Choice<T> {
 
 /// What is read of a field when only its name and documentation are left to say.
 #[derive(Clone, Copy)]
-struct Label {
-    name: &'static str,
-    doc: &'static str,
+pub(super) struct Label {
+    pub(super) name: &'static str,
+    pub(super) doc: &'static str,
 }
 
 impl<'r> Fields<'r> {
@@ -417,7 +417,7 @@ impl<'r> Fields<'r> {
                 };
                 let number = numeric.value(self.cx, raw)?;
                 if number.fract() != 0.0 {
-                    self.wrong_type(raw, name, "a whole number", &shown(&text), doc);
+                    self.fraction(raw, label, &numeric, &text);
                     return None;
                 }
                 if !(0.0..=expr::WHOLE_MAX).contains(&number) {
@@ -438,6 +438,20 @@ impl<'r> Fields<'r> {
         }
         self.out_of_range(raw, label, &number.to_string(), &limits);
         None
+    }
+
+    /// Reports a number that is not whole.
+    fn fraction(&self, raw: Raw<'_>, label: Label, numeric: &Numeric, text: &str) {
+        let title = format!("`{}` has to be a whole number", label.name);
+        let mut problem = Problem::error(Code::S104, raw.place, title)
+            .label(format!("this is {}", shown(text)))
+            .note(format!("`{}`: {}", label.name, label.doc));
+        let inner = raw.text.trim_matches('"');
+        if matches!(numeric, Numeric::Computed(_)) && raw.text.len() == inner.len() + 2 {
+            let edits = vec![(raw.place.range(), format!("\"floor({inner})\""))];
+            problem = problem.help("round it with `floor`, `ceil` or `round`", edits);
+        }
+        self.cx.report(problem);
     }
 
     fn numeric(&self, raw: Raw<'r>, opened: Opened<'r>, label: Label) -> Option<Numeric> {
@@ -533,7 +547,13 @@ impl<'r> Fields<'r> {
         })
     }
 
-    fn plain_text(&self, raw: Raw<'r>, opened: Opened<'r>, label: Label) -> Option<String> {
+    /// A text that is no expression.
+    pub(super) fn plain_text(
+        &self,
+        raw: Raw<'r>,
+        opened: Opened<'r>,
+        label: Label,
+    ) -> Option<String> {
         match opened {
             Opened::Text(text) => Some(text),
             Opened::Tuple(word, items) if items.is_empty() && !word.is_empty() => {
@@ -590,10 +610,25 @@ pub(super) fn bad_time(place: Place, text: &str, error: SpanError) -> Problem {
         SpanError::UnknownUnit => {
             let unit = text
                 .trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_' | ' '));
-            let near = similar(unit, ["ns", "us", "ms", "min"])
-                .map_or(String::new(), |near| format!(", perhaps `{near}`"));
-            Problem::error(Code::S111, place, error.to_string())
-                .label(format!("one of {units}{near}"))
+            let problem = Problem::error(Code::S111, place, error.to_string())
+                .label(format!("one of {units}"));
+            let known = match unit.to_lowercase().as_str() {
+                "sec" | "secs" | "second" | "seconds" => Some("s"),
+                "m" | "mins" | "minute" | "minutes" => Some("min"),
+                "hr" | "hrs" | "hour" | "hours" => Some("h"),
+                "msec" | "msecs" | "millis" | "milliseconds" => Some("ms"),
+                "µs" | "usec" | "micros" | "microseconds" => Some("us"),
+                "nsec" | "nanos" | "nanoseconds" => Some("ns"),
+                unit => similar(unit, ["ns", "us", "ms", "min"]),
+            };
+            match known {
+                Some(near) => {
+                    let number = text[..text.len() - unit.len()].trim();
+                    let edits = vec![(place.range(), format!("\"{}{near}\"", shown(number)))];
+                    problem.help(format!("did you mean `{near}`?"), edits)
+                }
+                None => problem,
+            }
         }
         other => Problem::error(Code::S111, place, other.to_string())
             .label("write it like \"250us\" or \"1.5s\""),
