@@ -1,6 +1,7 @@
 //! The command line, as data.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -14,19 +15,25 @@ use crate::out::Colour;
     arg_required_else_help = true,
     infer_subcommands = false
 )]
-#[command(
-    after_help = "Exit codes: 0 held · 1 violated · 2 bad usage or scenario · 3 inconclusive · 4 nothing to run · \
-    5 protocol panicked · 6 nondeterminism · 70 internal error · 74 file trouble"
-)]
+#[command(after_help = "\
+Exit codes:
+   0  every expectation held       5  a protocol panicked
+   1  one was violated             6  nondeterminism
+   2  bad usage or scenario       70  internal error
+   3  inconclusive                74  a file could not be read or written
+   4  nothing to run             130  interrupted
+
+Begin with `stormglass new scenario NAME` and `stormglass run NAME.ron`.")]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
-    /// When to colour the output
+    /// Colours: auto (on a terminal, unless `NO_COLOR` is set), always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_possible_values = true, display_order = 900)]
     pub color: Colour,
     /// Say less on standard error
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 901)]
     pub quiet: bool,
 }
 
@@ -34,12 +41,16 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run scenarios: a verdict with reasons for each
+    #[command(arg_required_else_help = true)]
     Run(RunArgs),
     /// Check scenario files without running them
+    #[command(arg_required_else_help = true)]
     Validate(ValidateArgs),
     /// List what scenarios can use
+    #[command(arg_required_else_help = true)]
     List(ListArgs),
-    /// Explain a scenario field, an error code, a property or an event of a run
+    /// Explain a field, an error code, a protocol, a property, a metric, or why an event happened
+    #[command(arg_required_else_help = true)]
     Explain(ExplainArgs),
     /// Print the trace of a run
     Trace(TraceArgs),
@@ -59,11 +70,11 @@ pub struct Overriding {
     /// Set a parameter: `-p n=10` (an expression over the parameters)
     #[arg(short, long = "param", value_name = "NAME=VALUE")]
     pub params: Vec<String>,
-    /// Set any field: `--set network.loss=0.2`
+    /// Set any field: `--set network.loss=0.2`, `--set stop.at=3s`
     #[arg(long, value_name = "PATH=RON")]
     pub set: Vec<String>,
     /// The seed, in place of the file's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     pub seed: Option<u64>,
     /// The variant to run, in place of the scenario itself
     #[arg(long, value_name = "NAME", conflicts_with = "all_variants")]
@@ -93,6 +104,18 @@ pub enum Level {
     Messages,
     /// Timers and stable storage too
     Full,
+}
+
+impl Level {
+    /// The name in a scenario.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Level::Off => "Off",
+            Level::Summary => "Summary",
+            Level::Messages => "Messages",
+            Level::Full => "Full",
+        }
+    }
 }
 
 /// `stormglass run`
@@ -155,27 +178,35 @@ pub struct ListArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum What {
     /// Protocols, their needs, costs and parameters
+    #[value(alias = "protocol")]
     Protocols,
     /// Properties, their numbers and meanings
+    #[value(alias = "property")]
     Properties,
     /// Links between protocol and network
+    #[value(alias = "link")]
     Links,
     /// What can go wrong
+    #[value(alias = "fault")]
     Faults,
     /// Laws of delay
+    #[value(alias = "latency")]
     Latencies,
     /// What can be measured
+    #[value(alias = "metric")]
     Metrics,
     /// Who is connected to whom
+    #[value(alias = "topology")]
     Topologies,
     /// Ways to print a trace
+    #[value(alias = "format")]
     Formats,
 }
 
 /// `stormglass explain`
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
-    /// `scenario`, `scenario.network.loss`, `S110`, `agreement`, or an event: `latest#19`
+    /// A field (`scenario.network.loss`), a code (`S110`), a protocol, a property, a metric, an event (`latest#19`)
     pub what: String,
     /// Where run folders are
     #[arg(short, long, value_name = "DIR", default_value = "runs")]
@@ -189,13 +220,13 @@ pub struct TraceArgs {
     #[arg(default_value = "latest")]
     pub run: String,
     /// Only these nodes: `0,2`
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole::<u32>)]
     pub nodes: Vec<u32>,
     /// Only these kinds of events: `send,recv,deliver`
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub kinds: Vec<String>,
     /// Only events after this one
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", value_parser = whole::<u64>)]
     pub after: Option<u64>,
     /// Only up to this time
     #[arg(long, value_name = "TIME")]
@@ -207,12 +238,12 @@ pub struct TraceArgs {
     #[arg(long, value_name = "TEXT")]
     pub grep: Option<String>,
     /// The causal past of an event, and nothing else
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", value_parser = whole::<u64>)]
     pub why: Option<u64>,
     /// Print the numbers of the events
     #[arg(long)]
     pub numbers: bool,
-    /// The form
+    /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Form,
     /// Where run folders are
@@ -241,4 +272,8 @@ pub enum New {
         #[arg(long, default_value = "EagerMulticast")]
         protocol: String,
     },
+}
+
+fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    text.parse().map_err(|_| "a whole number is due")
 }

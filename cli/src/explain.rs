@@ -1,15 +1,19 @@
-//! `stormglass explain`: a field of a scenario, an error code, a property, or an event of a run.
+//! `stormglass explain`: whatever a scenario or a screen names.
+
+use std::io;
 
 use scenarios::folder::read_trace;
-use scenarios::format::{Code, FieldDoc, describe};
+use scenarios::format::{Code, similar};
+use scenarios::metrics;
 use scenarios::recipe::Registry;
 use sim_core::kernel::property::Kind;
 use sim_core::trace::{causes, text};
 
 use crate::args::ExplainArgs;
 use crate::exit::Exit;
+use crate::fields::Reference;
 use crate::list;
-use crate::out::Out;
+use crate::out::{Out, wrapped};
 use crate::trace::not_there;
 
 /// Explains whatever `args.what` names.
@@ -17,128 +21,160 @@ pub fn explain(out: Out, registry: &impl Registry, args: &ExplainArgs) -> Exit {
     let what = args.what.as_str();
     let explained = if let Some((run, event)) = what.rsplit_once('#') {
         event_of(args, run, event)
-    } else if let Ok(code) = what.to_ascii_uppercase().parse::<Code>() {
-        Ok(error_code(code))
-    } else if what == "scenario" || what.starts_with("scenario.") {
-        field(registry, what)
+    } else if let Some(code) = code(what) {
+        code.map_err(|error| (error, Exit::Usage))
     } else {
-        property(registry, what)
+        named(registry, what).map_err(|error| (error, Exit::Usage))
     };
     match explained {
         Ok(text) => {
             out.answer(text);
             Exit::Held
         }
-        Err(error) => {
+        Err((error, exit)) => {
             out.complain(format_args!("error: {error}"));
-            Exit::Usage
+            exit
         }
     }
 }
 
-fn error_code(code: Code) -> String {
+/// An error code; none if `what` does not look like one.
+fn code(what: &str) -> Option<Result<String, String>> {
+    let number = what.strip_prefix(['S', 's', 'W', 'w'])?;
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let Ok(code) = what.parse::<Code>() else {
+        let known = Code::ALL.map(|code| code.to_string()).join(", ");
+        return Some(Err(format!("there is no code {what}; codes: {known}")));
+    };
     let about = code.explanation();
     let example = |text: &str| {
         text.lines()
             .map(|line| format!("    {line}\n"))
             .collect::<String>()
     };
-    format!(
+    Some(Ok(format!(
         "{code}: {}\n\n{}\n\nwrong\n{}right\n{}",
         about.title,
-        wrapped(about.text),
+        wrapped(about.text.split_whitespace(), 100),
         example(about.wrong),
         example(about.right)
-    )
+    )))
 }
 
-/// A field and what lies below it.
-fn field(registry: &impl Registry, path: &str) -> Result<String, String> {
-    let docs = describe(registry.entries());
-    let below = format!("{path}.");
-    let own = docs.iter().find(|doc| doc.path == path);
-    let children: Vec<&FieldDoc> = docs
-        .iter()
-        .filter(|doc| doc.path.starts_with(&below))
+/// More fields of one name than this are not explained all together.
+const FIELDS_MAX: usize = 3;
+
+/// A field, a protocol, a property or a metric.
+fn named(registry: &impl Registry, what: &str) -> Result<String, String> {
+    let reference = Reference::new(registry);
+    let full = format!("scenario.{what}");
+    let is_path = what == "scenario" || what.starts_with("scenario.");
+    let field = reference.explained(if is_path { what } else { &full });
+    let found: Vec<String> = [
+        registry
+            .entries()
+            .iter()
+            .find(|entry| entry.about().name == what)
+            .map(|entry| list::protocol(*entry, &reference)),
+        properties(registry, what),
+        metric(what),
+        field,
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !found.is_empty() {
+        return Ok(found.join("\n"));
+    }
+    // `loss` is enough, if not too many fields are called so.
+    let called = |path: &&str| path.rsplit('.').next() == Some(what);
+    let fields: Vec<String> = reference
+        .paths()
+        .filter(called)
+        .filter_map(|path| reference.explained(path))
         .collect();
-    if own.is_none() && children.is_empty() {
-        let names = docs.iter().map(|doc| doc.path.as_str());
-        let near = nearest(path, names)
+    if (1..=FIELDS_MAX).contains(&fields.len()) {
+        return Ok(fields.join("\n"));
+    }
+    if is_path {
+        let near = similar(what, reference.paths())
             .map(|near| format!(" (did you mean `{near}`?)"))
             .unwrap_or_default();
         return Err(format!(
-            "a scenario has no field `{path}`{near}; `stormglass explain scenario` shows all"
+            "a scenario has no field `{what}`{near}; `stormglass explain scenario` shows all"
         ));
     }
-    let mut text = own
-        .map(|doc| list::line(doc, path))
-        .unwrap_or_else(|| format!("{path}\n"));
-    if !children.is_empty() {
-        text.push('\n');
-    }
-    for doc in children {
-        // Deeper fields are indented below the one they belong to.
-        let rest = &doc.path[below.len()..];
-        let depth = rest.matches('.').count();
-        let name = rest.rsplit('.').next().unwrap_or(rest);
-        for line in list::line(doc, if depth == 0 { name } else { rest }).lines() {
-            text.push_str(&format!("{}{line}\n", "  ".repeat(depth.min(1))));
-        }
-    }
-    Ok(text)
-}
-
-fn property(registry: &impl Registry, name: &str) -> Result<String, String> {
-    let all: Vec<_> = registry
+    let promises = list::promises(registry);
+    let names = registry
         .entries()
         .iter()
-        .flat_map(|entry| entry.properties())
+        .map(|entry| entry.about().name)
+        .chain(promises.iter().map(|promise| promise.about.name))
+        .chain(metrics::ALL.iter().map(|(name, _)| *name))
+        .chain(reference.paths());
+    let near = similar(what, names)
+        .map(|near| format!(" (did you mean `{near}`?)"))
+        .unwrap_or_default();
+    Err(format!(
+        "there is nothing called `{what}`{near}\n  a field      scenario.network.loss\n  a code       S110\n  \
+         a protocol   EagerMulticast\n  a property   agreement, RB4\n  a metric     messages\n  \
+         an event     latest#19"
+    ))
+}
+
+/// The properties of a name or a number.
+fn properties(registry: &impl Registry, name: &str) -> Option<String> {
+    let told: Vec<String> = list::promises(registry)
+        .iter()
+        .filter(|promise| {
+            let numbered = |number: &&str| number.eq_ignore_ascii_case(name);
+            promise.about.name == name || promise.numbers.iter().any(numbered)
+        })
+        .map(|promise| {
+            let (about, word) = (&promise.about, promise.word());
+            let (kind, within) = match about.kind {
+                Kind::Safety => ("safety", ""),
+                Kind::Liveness => ("liveness", " within 1s"),
+            };
+            let numbers = match promise.numbers.as_slice() {
+                [] => String::new(),
+                numbers => format!(" ({})", numbers.join(", ")),
+            };
+            format!(
+                "{}{numbers}, {kind}\n  {}\n  ask for it with   \"{word} {}{within}\"\n  of                {}\n",
+                about.name,
+                about.meaning,
+                about.name,
+                promise.of.join(", ")
+            )
+        })
         .collect();
-    let mut told = String::new();
-    let mut known: Vec<(&str, &str)> = Vec::new();
-    let asked = |about: &sim_core::kernel::property::About| {
-        about.name == name || about.number.eq_ignore_ascii_case(name)
-    };
-    for about in all.iter().filter(|about| asked(about)) {
-        if known.contains(&(about.name, about.number)) {
-            continue;
-        }
-        known.push((about.name, about.number));
-        let (kind, ask) = match about.kind {
-            Kind::Safety => ("safety", format!("always {}", about.name)),
-            Kind::Liveness => ("liveness", format!("eventually {} within 1s", about.name)),
-        };
-        let number = if about.number.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", about.number)
-        };
-        told.push_str(&format!(
-            "{}{number}, {kind}\n  {}\n  ask for it with   \"{ask}\"\n",
-            about.name, about.meaning
-        ));
-    }
-    if told.is_empty() {
-        let near = nearest(name, all.iter().map(|about| about.name))
-            .map(|near| format!(" (did you mean `{near}`?)"))
-            .unwrap_or_default();
-        return Err(format!(
-            "there is nothing called `{name}`{near}; I can explain a field (`scenario.network.loss`), a code (`S110`), \
-             a property (`agreement`) or an event (`latest#19`)"
-        ));
-    }
-    Ok(told)
+    (!told.is_empty()).then(|| told.join("\n"))
+}
+
+/// A metric.
+fn metric(name: &str) -> Option<String> {
+    let (name, what) = metrics::ALL.iter().find(|(known, _)| *known == name)?;
+    Some(format!(
+        "{name}, a metric\n  {what}\n  ask for it with   \"{name} <= 100\"\n"
+    ))
 }
 
 /// The causal story of one event, oldest first.
-fn event_of(args: &ExplainArgs, run: &str, event: &str) -> Result<String, String> {
+fn event_of(args: &ExplainArgs, run: &str, event: &str) -> Result<String, (String, Exit)> {
+    let usage = |error| (error, Exit::Usage);
     let event: u64 = event
         .parse()
-        .map_err(|_| format!("`{event}` is not the number of an event"))?;
-    let (header, trace) = read_trace(&args.out, run).map_err(|error| error.to_string())?;
+        .map_err(|_| usage(format!("`{event}` is not the number of an event")))?;
+    let (header, trace) = read_trace(&args.out, run).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => usage(error.to_string()),
+        _ => (error.to_string(), Exit::Io),
+    })?;
     let past = causes::of(&trace, event);
     if past.is_empty() {
-        return Err(not_there(&trace, event));
+        return Err(usage(not_there(&trace, event)));
     }
     let mut told = format!(
         "{}  seed {}  why event {event} happened, oldest first, times in ms\n",
@@ -152,24 +188,4 @@ fn event_of(args: &ExplainArgs, run: &str, event: &str) -> Result<String, String
         ));
     }
     Ok(told)
-}
-
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    scenarios::format::similar(name, known)
-}
-
-/// `text` in lines of at most 100 characters.
-fn wrapped(text: &str) -> String {
-    let (mut lines, mut line) = (Vec::new(), String::new());
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > 100 {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    lines.join("\n")
 }

@@ -30,6 +30,15 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     Ok(once)
 }
 
+/// What to say of paths that name no scenario.
+pub fn none_in(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    format!("there is no scenario file (*.ron) in {}", paths.join(", "))
+}
+
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
     let trouble = |error: io::Error| format!("{}: {error}", folder.display());
     let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(trouble)?.collect();

@@ -3,166 +3,199 @@
 use std::collections::BTreeMap;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use scenarios::format::{FieldDoc, Need, describe};
+use scenarios::format::{Entry, Need};
 use scenarios::metrics;
 use scenarios::recipe::Registry;
+use sim_core::kernel::property::{About, Kind, Quiescence};
 
 use crate::args::{ListArgs, What};
 use crate::exit::Exit;
+use crate::fields::Reference;
 use crate::out::Out;
 
 /// Lists one kind of thing.
 pub fn list(out: Out, registry: &impl Registry, args: &ListArgs) -> Exit {
-    let docs = describe(registry.entries());
+    let reference = Reference::new(registry);
+    let verbose = args.verbose;
     let text = match args.what {
-        What::Protocols => protocols(registry, &docs, args.verbose),
-        What::Properties => properties(registry),
-        What::Links => options(&docs, "scenario.links", args.verbose),
-        What::Faults => options(&docs, "scenario.faults", args.verbose),
-        What::Latencies => options(&docs, "scenario.network.latency", args.verbose),
-        What::Topologies => options(&docs, "scenario.topology", args.verbose),
-        What::Metrics => metrics::ALL.iter().fold(table(["NAME", "WHAT"]), |table, (name, what)| row(table, [name, what])).to_string() + "\n",
-        What::Formats => "text    fixed columns, for people and snapshots\njsonl   one JSON object a line, times in integer nanoseconds\n".to_owned(),
+        What::Protocols => protocols(registry, &reference, verbose),
+        What::Properties => properties(registry, verbose),
+        What::Links => reference.options("scenario.links", verbose),
+        What::Faults => reference.options("scenario.faults", verbose),
+        What::Latencies => reference.options("scenario.network.latency", verbose),
+        What::Topologies => reference.options("scenario.topology", verbose),
+        What::Metrics => table(
+            ["NAME", "WHAT"],
+            metrics::ALL.iter().map(|(name, what)| [*name, *what]),
+        ),
+        What::Formats => table(["NAME", "WHAT"], FORMATS),
     };
     out.answer(text);
     Exit::Held
 }
 
-fn protocols(registry: &impl Registry, docs: &[FieldDoc], verbose: bool) -> String {
-    let mut all = table([
+const FORMATS: [[&str; 2]; 2] = [
+    ["text", "fixed columns, for people and snapshots"],
+    [
+        "jsonl",
+        "one JSON object a line, times in integer nanoseconds",
+    ],
+];
+
+fn protocols(registry: &impl Registry, reference: &Reference, verbose: bool) -> String {
+    let path = |entry: &dyn Entry| format!("scenario.protocol.{}", entry.about().name);
+    let names = |entry: &dyn Entry| -> String {
+        let below = path(entry);
+        let names = reference
+            .below(&below)
+            .filter_map(|doc| doc.path.rsplit('.').next());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let rows = registry.entries().iter().map(|entry| {
+        let about = entry.about();
+        let needs = match about.needs {
+            Need::FairLoss => "FairLoss",
+            Need::Reliable => "Reliable",
+        };
+        let row = [
+            about.name,
+            about.what,
+            needs,
+            about.messages,
+            about.source,
+            &names(*entry),
+        ];
+        row.map(str::to_owned)
+    });
+    let head = [
         "NAME",
         "WHAT",
         "NEEDS",
         "MESSAGES (no faults)",
         "SOURCE",
         "PARAMETERS",
-    ]);
-    let mut more = String::new();
-    for entry in registry.entries() {
-        let about = entry.about();
-        let needs = match about.needs {
-            Need::FairLoss => "FairLoss",
-            Need::Reliable => "Reliable",
-        };
-        let below = format!("scenario.protocol.{}.", about.name);
-        let parameters: Vec<&FieldDoc> = docs
-            .iter()
-            .filter(|doc| parameter(doc, &below).is_some())
-            .collect();
-        let names: Vec<&str> = parameters
-            .iter()
-            .filter_map(|doc| parameter(doc, &below))
-            .collect();
-        all = row(
-            all,
-            [
-                about.name,
-                about.what,
-                needs,
-                about.messages,
-                about.source,
-                &names.join(" "),
-            ],
-        );
-        if verbose {
-            more.push_str(&format!(
-                "\n{}   {}\n",
-                about.name,
-                about.layers.join(" over ")
-            ));
-            for doc in parameters {
-                more.push_str(&line(doc, parameter(doc, &below).unwrap_or_default()));
-            }
-        }
-    }
-    format!("{all}\n{more}")
-}
-
-/// The name of a parameter of the protocol whose fields lie below `below`.
-fn parameter<'a>(doc: &'a FieldDoc, below: &str) -> Option<&'a str> {
-    doc.path
-        .strip_prefix(below)
-        .filter(|rest| !rest.contains('.'))
-}
-
-fn properties(registry: &impl Registry) -> String {
-    let mut known: BTreeMap<(&str, &str), (String, &str, Vec<&str>)> = BTreeMap::new();
-    for entry in registry.entries() {
-        for property in entry.properties() {
-            let asked = match property.kind {
-                sim_core::kernel::property::Kind::Safety => "always",
-                sim_core::kernel::property::Kind::Liveness => "eventually",
-            };
-            let row = known.entry((property.name, property.number)).or_insert((
-                asked.to_owned(),
-                property.meaning,
-                vec![],
-            ));
-            row.2.push(entry.about().name);
-        }
-    }
-    let mut all = table(["NAME", "NUMBER", "ASKED WITH", "MEANING"]);
-    for ((name, number), (asked, meaning, _)) in known {
-        all = row(all, [name, number, &asked, meaning]);
-    }
-    format!("{all}\n")
-}
-
-/// The options of a field, with their own fields if `verbose`.
-fn options(docs: &[FieldDoc], path: &str, verbose: bool) -> String {
-    let mut text = String::new();
-    let Some(field) = docs.iter().find(|doc| doc.path == path) else {
-        return text;
-    };
-    for option in &field.options {
-        let below = format!("{path}.{option}.");
-        let arguments: Vec<&FieldDoc> = docs
-            .iter()
-            .filter(|doc| parameter(doc, &below).is_some())
-            .collect();
-        let names: Vec<&str> = arguments
-            .iter()
-            .filter_map(|doc| parameter(doc, &below))
-            .collect();
-        if names.is_empty() {
-            text.push_str(&format!("{option}\n"))
-        } else {
-            text.push_str(&format!("{option}({})\n", names.join(", ")))
-        }
-        if verbose {
-            for doc in arguments {
-                text.push_str(&line(doc, parameter(doc, &below).unwrap_or_default()));
-            }
+    ];
+    let mut text = table(head, rows);
+    if verbose {
+        for entry in registry.entries() {
+            text.push('\n');
+            text.push_str(&protocol(*entry, reference));
         }
     }
     text
 }
 
-/// One field with its type and default.
-pub fn line(doc: &FieldDoc, name: &str) -> String {
-    let default = match doc.default.as_deref() {
-        None => "required".to_owned(),
-        Some("") => "optional".to_owned(),
-        Some(default) => format!("default {default}"),
-    };
-    let kind = if doc.options.is_empty() {
-        doc.kind.clone()
-    } else {
-        doc.options.join(" | ")
-    };
-    format!("  {name:<14}{}\n{:16}{kind}; {default}\n", doc.doc, "")
+/// One protocol: its layers and parameters, and what can be asked of it.
+pub fn protocol(entry: &dyn Entry, reference: &Reference) -> String {
+    let about = entry.about();
+    let path = format!("scenario.protocol.{}", about.name);
+    let signature = reference.signature("scenario.protocol", about.name);
+    let asked = format!("{path}.do");
+    let operations = reference.get(&asked).map_or(&[][..], |doc| &doc.options);
+    let operations: Vec<String> = operations
+        .iter()
+        .map(|operation| reference.signature(&asked, operation))
+        .collect();
+    format!(
+        "{signature}: {}   ({})\n  layers     {}\n  asked for  {}\n{}",
+        about.what,
+        about.source,
+        about.layers.join(" over "),
+        operations.join(", "),
+        reference.arguments(&path),
+    )
 }
 
-fn table<const N: usize>(head: [&str; N]) -> Table {
+/// A property, with the numbers that it has in the literature, and of whom it can be asked.
+pub struct Promise {
+    /// What it is, with one of the numbers.
+    pub about: About,
+    /// All of them.
+    pub numbers: Vec<&'static str>,
+    /// The protocols.
+    pub of: Vec<&'static str>,
+}
+
+impl Promise {
+    /// The word that asks for it.
+    pub const fn word(&self) -> &'static str {
+        match self.about.kind {
+            Kind::Safety => "always",
+            Kind::Liveness => "eventually",
+        }
+    }
+}
+
+/// All properties, by name; those with the same meaning are one.
+pub fn promises(registry: &impl Registry) -> Vec<Promise> {
+    let mut known: BTreeMap<(&str, &str), Promise> = BTreeMap::new();
+    for entry in registry.entries() {
+        let mut properties = entry.properties();
+        if properties
+            .iter()
+            .all(|about| about.name != Quiescence::ABOUT.name)
+        {
+            properties.push(Quiescence::ABOUT);
+        }
+        for about in properties {
+            let promise = known
+                .entry((about.name, about.meaning))
+                .or_insert_with(|| Promise {
+                    about,
+                    numbers: vec![],
+                    of: vec![],
+                });
+            if !about.number.is_empty() && !promise.numbers.contains(&about.number) {
+                promise.numbers.push(about.number);
+            }
+            promise.of.push(entry.about().name);
+        }
+    }
+    known.into_values().collect()
+}
+
+fn properties(registry: &impl Registry, verbose: bool) -> String {
+    let all = promises(registry);
+    let row = |promise: &Promise| {
+        let numbers = promise.numbers.join(", ");
+        [
+            promise.about.name,
+            promise.word(),
+            &numbers,
+            promise.about.meaning,
+        ]
+        .map(str::to_owned)
+    };
+    let rows = all.iter().map(row);
+    if !verbose {
+        return table(["NAME", "ASKED WITH", "NUMBER", "MEANING"], rows);
+    }
+    let with_protocols = rows
+        .zip(&all)
+        .map(|([name, word, numbers, meaning], promise)| {
+            [name, word, numbers, promise.of.join(", "), meaning]
+        });
+    table(
+        ["NAME", "ASKED WITH", "NUMBER", "OF", "MEANING"],
+        with_protocols,
+    )
+}
+
+/// Columns, two blanks apart, nothing after the last.
+fn table<const N: usize, T: ToString>(
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [T; N]>,
+) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(head);
-    table
-}
-
-fn row<const N: usize>(mut table: Table, cells: [&str; N]) -> Table {
-    table.add_row(cells);
-    table
+    for row in rows {
+        table.add_row(row.map(|cell| cell.to_string()));
+    }
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, 2));
+    });
+    table.trim_fmt() + "\n"
 }

@@ -5,6 +5,7 @@
 mod args;
 mod exit;
 mod explain;
+mod fields;
 mod files;
 mod interrupt;
 mod list;

@@ -16,7 +16,8 @@ pub fn new(out: Out, registry: &impl Registry, what: &New) -> Exit {
     let fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(fit) {
         out.complain(format_args!(
-            "error: `{name}` cannot be the name of a scenario: letters, digits, `-`, `_`, `.`"
+            "error: `{name}` cannot be the name of a scenario: use letters, digits, `-`, `_` and `.`, with a letter or a \
+             digit first"
         ));
         return Exit::Usage;
     }
@@ -30,7 +31,12 @@ pub fn new(out: Out, registry: &impl Registry, what: &New) -> Exit {
     }
     let file = format!("{}.ron", name.strip_suffix(".ron").unwrap_or(name));
     let name = file.strip_suffix(".ron").unwrap_or(&file);
-    let text = TEMPLATE.replace("NAME", name).replace("PROTOCOL", protocol);
+    let protocol = format!("protocol: {protocol},");
+    let text = TEMPLATE.replace("NAME", name).replace(
+        "PROTOCOL",
+        // The comments of the template stand in one column.
+        &format!("{protocol:<44}"),
+    );
     match OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -38,7 +44,7 @@ pub fn new(out: Out, registry: &impl Registry, what: &New) -> Exit {
         .and_then(|mut to| to.write_all(text.as_bytes()))
     {
         Ok(()) => {
-            out.answer(format_args!("wrote {file}   ({} lines, commented)\ntry   stormglass run {file}      stormglass explain scenario   (every field, with defaults)\n", text.lines().count()));
+            out.answer(format_args!("wrote  {file}   ({} lines, commented)\ntry    stormglass run {file}\nlook   stormglass explain scenario   (all fields, with their defaults)\n", text.lines().count()));
             Exit::Held
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -62,7 +68,7 @@ Scenario(
     params: { "n": 5 },                          // change one with  -p n=7
     nodes: "n",                                  // text in the place of a number is an expression
     network: (latency: Uniform("1ms", "5ms")),   // also: loss: 0.1, duplicate: 0.01
-    protocol: PROTOCOL,                          // `stormglass list protocols -v` shows the parameters
+    PROTOCOL // `stormglass list protocols -v` shows the parameters
     links: Assumed(Reliable),                    // nothing is lost, nothing arrives twice, no acknowledgements
     workload: [(at: "1ms", node: 0, do: Multicast("hello"))],
     faults: [

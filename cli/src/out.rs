@@ -115,3 +115,19 @@ impl Style {
         }
     }
 }
+
+/// `pieces` with blanks between them, in lines of at most `width` characters if no piece is longer.
+pub fn wrapped<'a>(pieces: impl IntoIterator<Item = &'a str>, width: usize) -> String {
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for piece in pieces {
+        if !line.is_empty() && line.chars().count() + 1 + piece.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(piece);
+    }
+    lines.push(line);
+    lines.join("\n")
+}

@@ -12,14 +12,14 @@ use scenarios::recipe::Registry;
 use scenarios::run::{Options, Verdict, run as simulate};
 use sim_core::trace::MODEL_VERSION;
 
-use crate::args::{Level, Overriding, RunArgs};
+use crate::args::{Overriding, RunArgs};
 use crate::exit::Exit;
 use crate::files::{self, Trouble};
 use crate::interrupt;
 use crate::out::Out;
 use crate::panics;
 use crate::progress::Progress;
-use crate::screen;
+use crate::screen::{self, Called};
 
 /// A scenario or a variant that is about to run.
 struct Planned {
@@ -35,10 +35,14 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
         Err(exit) => return exit,
     };
     if planned.is_empty() {
-        out.complain("error: nothing to run: there is no scenario file here (*.ron)");
+        let nothing = format!("nothing to run: {}", files::none_in(&args.files));
         return if args.allow_empty {
+            out.note(format_args!("note: {nothing}"));
             Exit::Held
         } else {
+            out.complain(format_args!(
+                "error: {nothing} (--allow-empty makes that a success)"
+            ));
             Exit::Nothing
         };
     }
@@ -46,6 +50,10 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
     let mut worst = Exit::Held;
     let mut documents = Vec::new();
     let mut counts = screen::Counts::default();
+    let names = planned
+        .iter()
+        .map(|planned| planned.scenario.name.chars().count());
+    let many = names.max().filter(|_| planned.len() > 1);
     let mut progress = Progress::new(planned.len(), args.json);
     for Planned {
         scenario,
@@ -58,7 +66,8 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
         let options = Options { twice: args.twice };
         let run = simulate(scenario, registry, options);
         let wall = started.elapsed();
-        let again = again(file, variant.as_deref(), scenario.seed, args);
+        let again = again(file, variant.as_deref(), scenario, args);
+        let called = called(scenario, many.is_some(), args);
         let document = json::run(&sources, scenario, &run, &again);
         let header = TraceHeader {
             model_version: MODEL_VERSION,
@@ -76,6 +85,7 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
         };
         let saved = folder::write(&args.out, &files);
         worst = worst.worst(run.verdict.into());
+        let line_above = counts.line_above();
         counts.add(run.verdict);
         progress.around(|| {
             if !args.json {
@@ -85,23 +95,22 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
                     scenario,
                     run: &run,
                     again: &again,
+                    called: &called,
+                    twice: args.twice,
                     wall: out.is_terminal().then_some(wall),
                 };
-                out.answer(shown.screen(out, planned.len() == 1, panic_place.as_deref()));
-            }
-            for fault in run.faults.iter().filter(|fault| fault.fired == 0) {
-                out.note(format_args!(
-                    "warning: {}: {} never fired ({}): the run shows nothing about it",
-                    scenario.name, fault.id, fault.what
-                ));
+                if line_above && run.verdict != Verdict::Pass {
+                    out.answer("\n");
+                }
+                out.answer(shown.screen(out, many, panic_place.as_deref()));
             }
             match &saved {
-                Ok(path) if !args.json && planned.len() == 1 => {
+                Ok(path) if !args.json && many.is_none() => {
                     out.answer(format_args!("saved  {}\n", path.display()));
                     if run.trace.is_some() {
                         out.answer(format_args!(
-                            "look   stormglass trace {}\n",
-                            look(&args.out)
+                            "look   stormglass trace {}{}\n",
+                            called.name, called.flag
                         ));
                     }
                 }
@@ -112,6 +121,12 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
                     ));
                     worst = worst.worst(Exit::Io);
                 }
+            }
+            for fault in run.faults.iter().filter(|fault| fault.fired == 0) {
+                out.note(format_args!(
+                    "warning: {}: {} never fired ({}): the run shows nothing about it",
+                    scenario.name, fault.id, fault.what
+                ));
             }
         });
         if args.json {
@@ -141,12 +156,21 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
     worst
 }
 
-/// What to say after `stormglass trace` to see the last run.
-fn look(root: &Path) -> String {
-    if root == Path::new("runs") {
-        "latest".to_owned()
-    } else {
-        format!("latest -o {}", root.display())
+/// What a run is called in the commands that its screen suggests.
+fn called(scenario: &Scenario, many: bool, args: &RunArgs) -> Called {
+    if many {
+        // `latest` will be another one.
+        let name = quoted(&args.out.join(folder::id(scenario)).to_string_lossy());
+        let flag = String::new();
+        return Called { name, flag };
+    }
+    let flag = match args.out.as_path() {
+        out if out == Path::new("runs") => String::new(),
+        out => format!(" -o {}", quoted(&out.to_string_lossy())),
+    };
+    Called {
+        name: "latest".to_owned(),
+        flag,
     }
 }
 
@@ -157,7 +181,7 @@ fn plan(
     args: &RunArgs,
 ) -> Result<(Sources, Vec<Planned>), Exit> {
     let mut sources = Sources::new();
-    let (mut planned, mut failed) = (Vec::new(), false);
+    let (mut planned, mut errors) = (Vec::new(), 0_usize);
     let found = files::find(&args.files).map_err(|error| {
         out.complain(format_args!("error: {error}"));
         Exit::Io
@@ -168,8 +192,8 @@ fn plan(
         let text = match files::text(&path) {
             Ok(text) => text,
             Err(Trouble::Content(error)) => {
-                out.complain(format_args!("error: {error}"));
-                failed = true;
+                out.complain(format_args!("error: {error}\n"));
+                errors += 1;
                 continue;
             }
             Err(Trouble::System(error)) => {
@@ -192,10 +216,10 @@ fn plan(
                 problems,
             } = read(sources, file, &overrides, registry.entries());
             for problem in problems {
-                failed |= problem.severity == Severity::Error;
                 // The same mistake shows in every variant of a file.
                 if !told.contains(&problem) {
                     out.complain(format_args!("{}\n", human(sources, &problem, look_of(out))));
+                    errors += usize::from(problem.severity == Severity::Error);
                     told.push(problem);
                 }
             }
@@ -215,11 +239,12 @@ fn plan(
             }
         }
     }
-    if failed {
-        Err(Exit::Usage)
-    } else {
-        Ok((sources, planned))
+    match errors {
+        0 => return Ok((sources, planned)),
+        1 => out.complain("nothing was run: 1 error"),
+        n => out.complain(format_args!("nothing was run: {n} errors")),
     }
+    Err(Exit::Usage)
 }
 
 /// How diagnostics look.
@@ -239,13 +264,7 @@ fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
         sets.push(add("--seed", &format!("seed={seed}")));
     }
     if let Some(level) = args.trace {
-        let level = match level {
-            Level::Off => "Off",
-            Level::Summary => "Summary",
-            Level::Messages => "Messages",
-            Level::Full => "Full",
-        };
-        sets.push(add("--trace", &format!("trace={level}")));
+        sets.push(add("--trace", &format!("trace={}", level.word())));
     }
     Overrides {
         variant: None,
@@ -261,17 +280,26 @@ fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
 }
 
 /// The command that runs this run again.
-fn again(file: &str, variant: Option<&str>, seed: u64, args: &RunArgs) -> String {
+fn again(file: &str, variant: Option<&str>, scenario: &Scenario, args: &RunArgs) -> String {
+    if file == "-" {
+        // Standard input is gone; what was made of it is in the run folder.
+        let resolved = args
+            .out
+            .join(folder::id(scenario))
+            .join("scenario.resolved.ron");
+        return format!("stormglass run {}", quoted(&resolved.to_string_lossy()));
+    }
     let mut words = vec!["stormglass".to_owned(), "run".to_owned(), quoted(file)];
     if let Some(variant) = variant {
         words.extend(["--variant".to_owned(), quoted(variant)]);
     }
-    words.extend(["--seed".to_owned(), seed.to_string()]);
+    words.extend(["--seed".to_owned(), scenario.seed.to_string()]);
     let Overriding {
         params,
         set,
         expect,
         no_expect_violation,
+        trace,
         ..
     } = &args.overriding;
     for (flag, values) in [("-p", params), ("--set", set), ("--expect", expect)] {
@@ -281,6 +309,9 @@ fn again(file: &str, variant: Option<&str>, seed: u64, args: &RunArgs) -> String
     }
     if *no_expect_violation {
         words.push("--no-expect-violation".to_owned());
+    }
+    if let Some(level) = trace {
+        words.extend(["--trace".to_owned(), level.word().to_lowercase()]);
     }
     words.join(" ")
 }

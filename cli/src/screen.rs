@@ -20,8 +20,20 @@ pub struct Shown<'a> {
     pub run: &'a Run,
     /// The command that repeats it.
     pub again: &'a str,
+    /// How to ask for its trace.
+    pub called: &'a Called,
+    /// It was run a second time, and compared.
+    pub twice: bool,
     /// How long it took, if that is to be shown.
     pub wall: Option<Duration>,
+}
+
+/// What a run is called in commands about it: `latest`, or its folder.
+pub struct Called {
+    /// The word.
+    pub name: String,
+    /// What else the command needs: ` -o DIR`, or nothing.
+    pub flag: String,
 }
 
 /// `n=5 k=2`.
@@ -35,19 +47,23 @@ pub fn params(scenario: &Scenario) -> String {
 }
 
 impl Shown<'_> {
-    /// The screen: whole, or a short form for one of many runs that passed.
-    pub fn screen(&self, out: Out, whole: bool, panic_place: Option<&str>) -> String {
+    /// The screen: whole, or a short form for one of `many` runs that passed, with names of at most so many characters.
+    pub fn screen(&self, out: Out, many: Option<usize>, panic_place: Option<&str>) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = if whole || self.run.verdict != Verdict::Pass {
-            self.whole(&mut text, out, panic_place)
-        } else {
-            self.short(&mut text, out)
+        let _ = match many {
+            Some(width) if self.run.verdict == Verdict::Pass => self.short(&mut text, out, width),
+            Some(_) => {
+                let written = self.whole(&mut text, out, panic_place);
+                text.push('\n');
+                written
+            }
+            None => self.whole(&mut text, out, panic_place),
         };
         text
     }
 
-    fn short(&self, text: &mut String, out: Out) -> std::fmt::Result {
+    fn short(&self, text: &mut String, out: Out, width: usize) -> std::fmt::Result {
         let Run {
             metrics,
             findings,
@@ -56,23 +72,29 @@ impl Shown<'_> {
         } = self.run;
         let name = &self.scenario.name;
         let pass = out.style(Style::Good, "PASS");
-        let broken = findings
-            .iter()
-            .filter(|finding| finding.meant_to_break)
-            .count();
-        let broken = if broken > 0 {
-            format!("   {broken} broken as expected")
-        } else {
-            String::new()
-        };
         let held = findings.iter().filter(|finding| finding.is_fine()).count();
         writeln!(
             text,
-            "{pass}   {name:<36} {held} of {}   {} messages   {}{broken}",
+            "{pass}   {name:<width$}   {held} of {:<2} {:>9} {:<8}   {}{}",
             findings.len(),
             metrics.messages,
-            fingerprint_text(*fingerprint)
+            if metrics.messages == 1 {
+                "message"
+            } else {
+                "messages"
+            },
+            fingerprint_text(*fingerprint),
+            self.broken("   "),
         )
+    }
+
+    /// How much broke that was meant to.
+    fn broken(&self, lead: &str) -> String {
+        let as_meant = |finding: &&Finding| finding.is_fine() && finding.is_violation();
+        match self.run.findings.iter().filter(as_meant).count() {
+            0 => String::new(),
+            n => format!("{lead}{n} broken as expected"),
+        }
     }
 
     fn whole(&self, text: &mut String, out: Out, panic_place: Option<&str>) -> std::fmt::Result {
@@ -184,8 +206,8 @@ impl Shown<'_> {
                 scenario.stop.events
             )),
             Some(Ended::Memory) => Some(format!(
-                "more was in flight than the budget of memory allows (stop.memory, {} bytes)",
-                scenario.stop.memory
+                "more was in flight than the budget of memory allows (stop.memory, {})",
+                scenarios::format::bytes_text(scenario.stop.memory)
             )),
             _ => None,
         };
@@ -235,6 +257,9 @@ impl Shown<'_> {
                 "   {}",
                 out.style(Style::Bad, "but it was meant to break")
             )?,
+            (_, Status::NotExercised) if finding.waived => {
+                write!(text, "   (not owed: this run is meant to break)")?
+            }
             _ => (),
         }
         text.push('\n');
@@ -288,29 +313,38 @@ impl Shown<'_> {
             (count(Status::Pending), "undecided"),
             (count(Status::NotExercised), "not exercised"),
         ];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, what)| format!("{n} {what}"))
-            .collect();
+        // `2 of 6 undecided, 1 not exercised`
+        let mut told: Vec<String> = vec![];
+        for (n, what) in parts.into_iter().filter(|(n, _)| *n > 0) {
+            let of = if told.is_empty() {
+                format!(" of {all}")
+            } else {
+                String::new()
+            };
+            told.push(format!("{n}{of} {what}"));
+        }
+        let twice = if self.twice { ", twice the same" } else { "" };
         let (word, style, detail) = match run.verdict {
-            Verdict::Pass => ("PASS", Style::Good, format!("{fine} of {all}")),
-            Verdict::Fail => (
-                "FAIL",
-                Style::Bad,
-                format!("{fine} of {all} as they should be, {}", parts.join(", ")),
-            ),
+            Verdict::Pass => {
+                let broken = self.broken(", ");
+                (
+                    "PASS",
+                    Style::Good,
+                    format!("   {fine} of {all}{broken}{twice}"),
+                )
+            }
+            Verdict::Fail => ("FAIL", Style::Bad, format!("   {}", told.join(", "))),
             Verdict::Inconclusive => (
                 "INCONCLUSIVE",
                 Style::Unsure,
-                format!("{fine} of {all}, {}", parts.join(", ")),
+                format!("   {}", told.join(", ")),
             ),
             Verdict::Nondeterministic => ("NONDETERMINISM", Style::Bad, String::new()),
             Verdict::Panicked => ("PANICKED", Style::Bad, String::new()),
         };
         writeln!(
             text,
-            "\n{}   {detail}   fingerprint {fingerprint}",
+            "\n{}{detail}   fingerprint {fingerprint}",
             out.style(style, word)
         )?;
         if run.verdict != Verdict::Pass {
@@ -323,8 +357,8 @@ impl Shown<'_> {
             if let (Some(violation), true) = (since, run.trace.is_some()) {
                 writeln!(
                     text,
-                    "why    stormglass explain latest#{}",
-                    violation.since.event
+                    "why    stormglass explain {}#{}{}",
+                    self.called.name, violation.since.event, self.called.flag
                 )?;
             }
         }
@@ -333,36 +367,69 @@ impl Shown<'_> {
 }
 
 /// How many runs came out how.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Counts {
-    all: usize,
-    passed: usize,
+    verdicts: Vec<Verdict>,
 }
 
 impl Counts {
     /// Counts one.
     pub fn add(&mut self, verdict: Verdict) {
-        self.all += 1;
-        self.passed += usize::from(verdict == Verdict::Pass);
+        self.verdicts.push(verdict);
+    }
+
+    /// Blank lines stand around what is told at length: true if the last one was told in a line.
+    pub fn line_above(&self) -> bool {
+        self.verdicts.last() == Some(&Verdict::Pass)
     }
 
     /// How many there were.
-    pub const fn all(self) -> usize {
-        self.all
+    pub const fn all(&self) -> usize {
+        self.verdicts.len()
     }
 
     /// The last line of many runs.
-    pub fn line(self, out: Out) -> String {
-        let (word, style) = if self.passed == self.all {
-            ("PASS", Style::Good)
-        } else {
-            ("FAIL", Style::Bad)
+    pub fn line(&self, out: Out) -> String {
+        let count = |wanted| {
+            self.verdicts
+                .iter()
+                .filter(|verdict| **verdict == wanted)
+                .count()
         };
+        let lead = if self.line_above() { "\n" } else { "" };
+        let passed = format!("{} of {} runs", count(Verdict::Pass), self.all());
+        // What is worst gives the word.
+        let kinds = [
+            (Verdict::Panicked, "PANICKED", Style::Bad, "panicked"),
+            (
+                Verdict::Nondeterministic,
+                "NONDETERMINISM",
+                Style::Bad,
+                "nondeterministic",
+            ),
+            (Verdict::Fail, "FAIL", Style::Bad, "failed"),
+            (
+                Verdict::Inconclusive,
+                "INCONCLUSIVE",
+                Style::Unsure,
+                "inconclusive",
+            ),
+        ];
+        let others: Vec<_> = kinds
+            .into_iter()
+            .filter(|(verdict, ..)| count(*verdict) > 0)
+            .collect();
+        let Some((_, word, style, _)) = others.first() else {
+            return format!("{lead}{}   {passed}\n", out.style(Style::Good, "PASS"));
+        };
+        let told: Vec<String> = others
+            .iter()
+            .map(|(verdict, _, _, what)| format!("{} {what}", count(*verdict)))
+            .collect();
         format!(
-            "\n{}   {} of {} runs\n",
-            out.style(style, word),
-            self.passed,
-            self.all
+            "{lead}{}   {passed} passed, {}\n",
+            out.style(*style, word),
+            told.join(", ")
         )
     }
 }

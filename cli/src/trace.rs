@@ -60,7 +60,9 @@ pub fn trace(out: Out, args: &TraceArgs) -> Exit {
 /// Why an event cannot be shown.
 pub fn not_there(trace: &Trace, event: u64) -> String {
     let last = trace.records.last().map_or(0, |record| record.id);
-    if trace.left_out > 0 && event > last {
+    if last == 0 {
+        "nothing was recorded of this run".to_owned()
+    } else if trace.left_out > 0 && event > last {
         format!(
             "event {event} was not recorded: the trace ends at event {last} (`trace: Full` records more)"
         )

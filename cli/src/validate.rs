@@ -19,7 +19,8 @@ pub fn validate(out: Out, registry: &impl Registry, args: &ValidateArgs) -> Exit
         }
     };
     if found.is_empty() {
-        out.complain("error: nothing to check: there is no scenario file here (*.ron)");
+        let none = files::none_in(&args.files);
+        out.complain(format_args!("error: nothing to check: {none}"));
         return Exit::Nothing;
     }
     let (mut errors, mut warnings) = (0, 0);

@@ -7,5 +7,6 @@ fn documented_commands_do_what_the_documents_say() {
     std::env::set_current_dir("..").expect("the repository is above the crate");
     trycmd::TestCases::new()
         .case("README.md")
-        .case("cli/tests/commands/*.md");
+        .case("cli/tests/commands/*.md")
+        .case("cli/tests/commands/*.toml");
 }

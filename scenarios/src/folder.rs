@@ -166,17 +166,23 @@ pub fn read_trace(root: &Path, run: &str) -> io::Result<(TraceHeader, Trace)> {
     } else {
         PathBuf::from(run)
     };
+    let absent = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
+    let shown = path.display().to_string();
     if path.is_dir() {
         path.push("trace.bin");
+        if !path.exists() {
+            let text = "this run has no trace (`--trace messages` or `--trace full` records one)";
+            return Err(absent(format!("{shown}: {text}")));
+        }
     }
     let bytes = fs::read(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => io::Error::new(
-            io::ErrorKind::NotFound,
-            format!(
-                "{}: there is no trace (was it run with --trace off?)",
-                path.display()
-            ),
-        ),
+        io::ErrorKind::NotFound if run == "latest" => absent(format!(
+            "there is no run in {} (`stormglass run FILE` makes one)",
+            root.display()
+        )),
+        io::ErrorKind::NotFound => absent(format!(
+            "{shown}: there is no such run folder or trace file"
+        )),
         _ => at(&path, &error),
     })?;
     let refuse = |why: &str| {
@@ -187,7 +193,7 @@ pub fn read_trace(root: &Path, run: &str) -> io::Result<(TraceHeader, Trace)> {
     };
     let packed = bytes
         .strip_prefix(MAGIC)
-        .ok_or_else(|| refuse("not a trace of this version of Stormglass"))?;
+        .ok_or_else(|| refuse("this is no trace, or one of another version of Stormglass"))?;
     let mut plain = Vec::new();
     let unpacked = flate2::read::DeflateDecoder::new(packed)
         .take(TRACE_MAX_BYTES + 1)

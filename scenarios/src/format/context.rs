@@ -6,7 +6,7 @@ use super::place::{Place, Sources};
 use super::problem::{Code, Problem};
 use super::raw::Raw;
 use super::words::{listed, shown, similar};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 /// More than anybody reads.
@@ -18,6 +18,8 @@ pub(super) struct Context<'s> {
     /// Set when there is nothing to read, and the fields are only to be listed.
     pub(super) docs: Option<RefCell<Vec<FieldDoc>>>,
     pub(super) params: RefCell<Params>,
+    /// Some parameter could not even be named, which is reported: who misses one says nothing further.
+    pub(super) params_unread: Cell<bool>,
     /// Nothing before the number of nodes is known.
     pub(super) cluster: RefCell<Option<Cluster>>,
 }
@@ -69,6 +71,7 @@ impl<'s> Context<'s> {
             problems: RefCell::default(),
             docs: describing.then(RefCell::default),
             params: RefCell::default(),
+            params_unread: Cell::new(false),
             cluster: RefCell::default(),
         }
     }
@@ -119,6 +122,7 @@ impl<'s> Context<'s> {
         let params = self.params.borrow();
         match error {
             ExprError::Elsewhere => {}
+            ExprError::Unknown(..) if self.params_unread.get() => {}
             ExprError::Wrong(range, message) => {
                 let place = raw.inside_quotes(content, start + range.start, start + range.end);
                 self.report(
@@ -129,7 +133,7 @@ impl<'s> Context<'s> {
             ExprError::Unknown(range, name) => {
                 let place = raw.inside_quotes(content, start + range.start, start + range.end);
                 let title = format!("`{}` is neither a parameter nor a function", shown(&name));
-                let mut problem = Problem::error(Code::S112, place, title);
+                let mut problem = Problem::error(Code::S112, place, title).label("unknown here");
                 if let Some(near) = similar(&name, params.names().chain(FUNCTIONS)) {
                     let edits = if place == raw.place {
                         Vec::new()

@@ -6,7 +6,7 @@ use super::declare_work::{fault, operation, too_late, workload};
 use super::entry::{Configured, Entry};
 use super::expect::{self, Expectation, Sentence, Vocabulary};
 use super::fields::{Absent, Fields, Spec};
-use super::leaves::Choice;
+use super::leaves::{Choice, Label};
 use super::params::params;
 use super::place::Place;
 use super::problem::{Code, Problem};
@@ -142,7 +142,11 @@ fn name(f: &mut Fields<'_>, variant: Option<&str>) -> String {
             None
         }
         other => {
-            f.wrong_type(raw, "name", "a text", other.describe(), DOC);
+            let label = Label {
+                name: "name",
+                doc: DOC,
+            };
+            f.plain_text(raw, other, label);
             None
         }
     });

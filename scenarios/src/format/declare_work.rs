@@ -29,33 +29,37 @@ pub(super) fn workload(
     mut protocol: Option<&mut Box<dyn Configured>>,
 ) -> Vec<Job> {
     let mut operations = 0;
-    f.structures("workload", "what clients ask for, and when", |f| {
-        let turn = turn(f);
-        let node = f.nodes("node", None, "at which nodes");
-        match &mut protocol {
-            Some(protocol) => operations += usize::from(operation(f, protocol)),
-            // Without a protocol nobody knows what may be asked for.
-            None => {
-                let (kind, doc) = (
-                    "an operation of the protocol".to_owned(),
-                    "what is asked for",
-                );
-                f.take(Spec {
-                    name: "do",
-                    kind,
-                    absent: Absent::Required,
-                    doc,
-                    options: &[],
-                });
+    f.structures(
+        "workload",
+        "what clients ask for: once, `at` a time, or `every` so often",
+        |f| {
+            let turn = turn(f);
+            let node = f.nodes("node", None, "at which nodes");
+            match &mut protocol {
+                Some(protocol) => operations += usize::from(operation(f, protocol)),
+                // Without a protocol nobody knows what may be asked for.
+                None => {
+                    let (kind, doc) = (
+                        "an operation of the protocol".to_owned(),
+                        "what is asked for",
+                    );
+                    f.take(Spec {
+                        name: "do",
+                        kind,
+                        absent: Absent::Required,
+                        doc,
+                        options: &[],
+                    });
+                }
             }
-        }
-        Job {
-            turn,
-            node,
-            operation: usize::saturating_sub(operations, 1),
-            place: f.place(),
-        }
-    })
+            Job {
+                turn,
+                node,
+                operation: usize::saturating_sub(operations, 1),
+                place: f.place(),
+            }
+        },
+    )
 }
 
 fn turn(f: &mut Fields<'_>) -> Turn {
@@ -202,12 +206,12 @@ pub(super) fn too_late(f: &mut Fields<'_>, read: &Scenario, stop: Place) {
     let end = read.stop.at;
     let line = f.cx.sources.position(stop).0;
     let written = f.has("stop");
-    let at_line = if written {
-        format!(" (line {line})")
-    } else {
-        String::new()
-    };
     let never = |what: &str, when: Span, place: Place| {
+        let at_line = if written && stop.source == place.source {
+            format!(" (line {line})")
+        } else {
+            String::new()
+        };
         let title = format!("{what} at {when}, but the run stops at {end}{at_line}");
         let problem = Problem::warning(Code::W201, place, title).label("too late");
         if written {

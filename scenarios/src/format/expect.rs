@@ -196,11 +196,18 @@ impl Vocabulary {
         problem.note(format!("{} offers: {}", self.protocol, listed(fitting)))
     }
 
-    /// Checks a name of `expect_violation`.
+    /// Checks a name of `expect_violation`, a text.
     pub(super) fn check_property(&self, cx: &Context<'_>, place: Place, name: &str) {
         if self.property(name).is_none() {
             let names: Vec<_> = self.property_names().collect();
-            cx.report(self.unknown(place, name, "not a property", &names));
+            let mut problem = self.unknown(place, name, "not a property", &names);
+            // The place is that of the text with its quotes.
+            if let Some((_, edits)) = &mut problem.help {
+                edits
+                    .iter_mut()
+                    .for_each(|(_, near)| *near = format!("\"{near}\""));
+            }
+            cx.report(problem);
         }
     }
 }
@@ -250,6 +257,9 @@ pub(super) fn read(
     })
 }
 
+const FORMS: &str = "write `always P`, `eventually P within T`, `sometimes P` or `METRIC <= EXPR`, and perhaps \
+    `where EXPR`";
+
 struct Reader<'a> {
     cx: &'a Context<'a>,
     raw: Raw<'a>,
@@ -268,7 +278,7 @@ impl<'a> Reader<'a> {
     fn malformed(&self, range: &Range<usize>, label: impl Into<String>) {
         let problem = Problem::error(Code::S132, self.place(range), "this is not an expectation")
             .label(label);
-        self.cx.report(problem.note("write `always P`, `eventually P within T`, `sometimes P` or `METRIC <= EXPR`, and perhaps `where EXPR`"));
+        self.cx.report(problem.note(FORMS));
     }
 
     fn name(&self, index: usize) -> Option<(&'a str, Range<usize>)> {
@@ -513,6 +523,17 @@ impl<'a> Reader<'a> {
             self.malformed(range, format!("a property: write `{sentence}`"));
         } else if self.cx.params.borrow().get(name).is_some() {
             self.malformed(range, "a parameter: nothing to measure");
+        } else if next == 1 && self.name(next).is_some() {
+            // Two words follow each other: the first was to say what is asked of the second.
+            let title = format!("an expectation does not begin with `{}`", shown(name));
+            let mut problem = Problem::error(Code::S132, self.place(range), title)
+                .label("`always`, `eventually` or `sometimes`?");
+            let known = ["always", "eventually", "sometimes"];
+            if let Some(near) = similar(name, known) {
+                let edits = vec![(self.place(range).range(), near.to_owned())];
+                problem = problem.help(format!("did you mean `{near}`?"), edits);
+            }
+            self.cx.report(problem.note(FORMS));
         } else {
             let mut names = self.words.metrics.clone();
             if next == 1 {

@@ -24,6 +24,8 @@ pub struct FieldDoc {
     pub doc: &'static str,
     /// The names to choose from.
     pub options: Vec<String>,
+    /// An argument without a name: `Fixed("1ms")`.
+    pub positional: bool,
 }
 
 /// A struct whose fields are being read; or described, when there is nothing to read.
@@ -324,8 +326,12 @@ impl<'r> Fields<'r> {
             known: Vec::new(),
             resolved: Vec::new(),
         };
+        // What is no scenario is reported, and nothing is missing in it.
         base.open("scenario", node, &["", "Scenario"])
-            .unwrap_or(base)
+            .unwrap_or(Fields {
+                muted: true,
+                ..base
+            })
     }
 
     fn nested<T>(
@@ -381,13 +387,26 @@ impl<'r> Fields<'r> {
                 self.cx.report(syntax::curly(raw.text, 0, &shift));
                 return None;
             }
+            Opened::Text(text) if names.contains(&text.as_str()) && !text.is_empty() => {
+                let title = format!("`{field}` is a name, not a text");
+                let problem = Problem::error(Code::S104, raw.place, title).label("this is a text");
+                let edits = vec![(raw.place.range(), text)];
+                self.cx
+                    .report(problem.help("write it without quotes", edits));
+                return None;
+            }
             other => {
+                let path = self.below(field);
                 let expected = if names.contains(&"") {
                     "a struct, `( .. )`".to_owned()
                 } else {
                     format!("one of {}", listed(names))
                 };
-                self.wrong_type(raw, field, &expected, other.describe(), "");
+                let title = format!("`{field}` has to be {expected}");
+                let problem = Problem::error(Code::S104, raw.place, title)
+                    .label(format!("this is {}", other.describe()));
+                self.cx
+                    .report(problem.note(format!("`stormglass explain {path}` tells more")));
                 return None;
             }
         };
@@ -415,8 +434,18 @@ impl<'r> Fields<'r> {
         let noun = match field {
             "do" => "operation",
             "faults" => "fault",
+            "links" => "kind of links",
+            "node" => "set of nodes",
             field => field,
         };
+        if names.contains(&"Scenario") {
+            let title = format!("a scenario is not called `{}`", shown(name));
+            let edits = vec![(raw.opening().range(), "Scenario".to_owned())];
+            let problem = Problem::error(Code::S102, raw.opening(), title).label("unknown name");
+            self.cx
+                .report(problem.help("write `Scenario( .. )`", edits));
+            return;
+        }
         if names.contains(&"") {
             let title = format!("`{field}` is a struct without a name");
             self.cx
@@ -441,13 +470,16 @@ impl<'r> Fields<'r> {
                 vec![(raw.opening().range(), near.to_owned())],
             );
         }
-        let list = if field == "protocol" {
-            "   (`stormglass list protocols`)"
-        } else {
-            ""
+        let list = match field {
+            "protocol" => "   (`stormglass list protocols`)",
+            "links" => "   (`stormglass list links`)",
+            "faults" => "   (`stormglass list faults`)",
+            "latency" => "   (`stormglass list latencies`)",
+            "topology" => "   (`stormglass list topologies`)",
+            _ => "",
         };
         self.cx
-            .report(problem.note(format!("there is: {}{list}", listed(names))));
+            .report(problem.note(format!("choose from: {}{list}", listed(names))));
     }
 
     /// The items of a list, each with the sets that go to it.
@@ -456,7 +488,13 @@ impl<'r> Fields<'r> {
             None => Vec::new(),
             Some((_, Opened::List(items))) => items,
             Some((raw, other)) => {
-                self.wrong_type(raw, name, "a list, `[ .. ]`", other.describe(), "");
+                let title = format!("`{name}` has to be a list, `[ .. ]`");
+                let problem = Problem::error(Code::S104, raw.place, title)
+                    .label(format!("this is {}", other.describe()));
+                let Place { start, end, .. } = raw.place;
+                let edits = vec![(start..start, "[".to_owned()), (end..end, "]".to_owned())];
+                self.cx
+                    .report(problem.help("put it in square brackets", edits));
                 return Vec::new();
             }
         };
@@ -497,6 +535,7 @@ impl<'r> Fields<'r> {
                     .iter()
                     .map(|option| (*option).to_owned())
                     .collect(),
+                positional: self.positional,
             });
             return Node::default();
         }

@@ -23,9 +23,9 @@ pub struct Choice<T> {
 
 /// What is read of a field when only its name and documentation are left to say.
 #[derive(Clone, Copy)]
-struct Label {
-    name: &'static str,
-    doc: &'static str,
+pub(super) struct Label {
+    pub(super) name: &'static str,
+    pub(super) doc: &'static str,
 }
 
 impl<'r> Fields<'r> {
@@ -40,6 +40,17 @@ impl<'r> Fields<'r> {
                 let value = match opened {
                     Opened::Bool(value) => return Some(value),
                     Opened::Text(text) => fields.cx.evaluate(raw, &text)?,
+                    Opened::Tuple(word @ ("True" | "False"), _) => {
+                        let lower = word.to_lowercase();
+                        let title = format!("`{name}` has to be true or false");
+                        let problem = Problem::error(Code::S104, raw.place, title);
+                        fields.cx.report(
+                            problem
+                                .label("this is a name")
+                                .help(format!("write `{lower}`"), vec![(raw.place.range(), lower)]),
+                        );
+                        return None;
+                    }
                     other => {
                         fields.wrong_type(raw, name, "true or false", other.describe(), doc);
                         return None;
@@ -184,7 +195,10 @@ impl<'r> Fields<'r> {
                     raw.place,
                     format!("`{name}` has to be a size with a unit"),
                 );
-                let label = format!("this is {}", opened.describe());
+                let label = match &opened {
+                    Opened::Text(_) => "not a whole number and one of the units".to_owned(),
+                    other => format!("this is {}", other.describe()),
+                };
                 fields.cx.report(problem.label(label).help(
                     "write it like \"512MiB\" (B, KiB, MiB, GiB, TiB)",
                     Vec::new(),
@@ -403,7 +417,7 @@ impl<'r> Fields<'r> {
                 };
                 let number = numeric.value(self.cx, raw)?;
                 if number.fract() != 0.0 {
-                    self.wrong_type(raw, name, "a whole number", &shown(&text), doc);
+                    self.fraction(raw, label, &numeric, &text);
                     return None;
                 }
                 if !(0.0..=expr::WHOLE_MAX).contains(&number) {
@@ -426,6 +440,20 @@ impl<'r> Fields<'r> {
         None
     }
 
+    /// Reports a number that is not whole.
+    fn fraction(&self, raw: Raw<'_>, label: Label, numeric: &Numeric, text: &str) {
+        let title = format!("`{}` has to be a whole number", label.name);
+        let mut problem = Problem::error(Code::S104, raw.place, title)
+            .label(format!("this is {}", shown(text)))
+            .note(format!("`{}`: {}", label.name, label.doc));
+        let inner = raw.text.trim_matches('"');
+        if matches!(numeric, Numeric::Computed(_)) && raw.text.len() == inner.len() + 2 {
+            let edits = vec![(raw.place.range(), format!("\"floor({inner})\""))];
+            problem = problem.help("round it with `floor`, `ceil` or `round`", edits);
+        }
+        self.cx.report(problem);
+    }
+
     fn numeric(&self, raw: Raw<'r>, opened: Opened<'r>, label: Label) -> Option<Numeric> {
         match opened {
             Opened::Number => Some(Numeric::Literal(raw.text.replace('_', ""))),
@@ -436,6 +464,14 @@ impl<'r> Fields<'r> {
                     None
                 }
             },
+            Opened::Tuple(word, items) if items.is_empty() && !word.is_empty() => {
+                let title = format!("`{}` has to be a number", label.name);
+                let edits = vec![(raw.place.range(), quoted(word))];
+                let problem = Problem::error(Code::S104, raw.place, title).label("this is a name");
+                self.cx
+                    .report(problem.help("an expression stands in quotes", edits));
+                None
+            }
             other => {
                 self.wrong_type(raw, label.name, "a number", other.describe(), label.doc);
                 None
@@ -511,7 +547,13 @@ impl<'r> Fields<'r> {
         })
     }
 
-    fn plain_text(&self, raw: Raw<'r>, opened: Opened<'r>, label: Label) -> Option<String> {
+    /// A text that is no expression.
+    pub(super) fn plain_text(
+        &self,
+        raw: Raw<'r>,
+        opened: Opened<'r>,
+        label: Label,
+    ) -> Option<String> {
         match opened {
             Opened::Text(text) => Some(text),
             Opened::Tuple(word, items) if items.is_empty() && !word.is_empty() => {
@@ -553,7 +595,7 @@ impl Numeric {
 
 /// A time that is none. `text` is what is taken for a time: the text at `place`, or the value of its parameter.
 pub(super) fn bad_time(place: Place, text: &str, error: SpanError) -> Problem {
-    let units = "ns, us, ms, s, min, h";
+    let units = TIME_UNITS.join(", ");
     let short = shown(text.trim());
     match error {
         SpanError::NoUnit => {
@@ -568,10 +610,25 @@ pub(super) fn bad_time(place: Place, text: &str, error: SpanError) -> Problem {
         SpanError::UnknownUnit => {
             let unit = text
                 .trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_' | ' '));
-            let near = similar(unit, ["ns", "us", "ms", "min"])
-                .map_or(String::new(), |near| format!(", perhaps `{near}`"));
-            Problem::error(Code::S111, place, error.to_string())
-                .label(format!("one of {units}{near}"))
+            let problem = Problem::error(Code::S111, place, error.to_string())
+                .label(format!("one of {units}"));
+            let known = match unit.to_lowercase().as_str() {
+                "sec" | "secs" | "second" | "seconds" => Some("s"),
+                "m" | "mins" | "minute" | "minutes" => Some("min"),
+                "hr" | "hrs" | "hour" | "hours" => Some("h"),
+                "msec" | "msecs" | "millis" | "milliseconds" => Some("ms"),
+                "µs" | "usec" | "micros" | "microseconds" => Some("us"),
+                "nsec" | "nanos" | "nanoseconds" => Some("ns"),
+                unit => similar(unit, ["ns", "us", "ms", "min"]),
+            };
+            match known {
+                Some(near) => {
+                    let number = text[..text.len() - unit.len()].trim();
+                    let edits = vec![(place.range(), format!("\"{}{near}\"", shown(number)))];
+                    problem.help(format!("did you mean `{near}`?"), edits)
+                }
+                None => problem,
+            }
         }
         other => Problem::error(Code::S111, place, other.to_string())
             .label("write it like \"250us\" or \"1.5s\""),
@@ -598,7 +655,12 @@ fn result(value: &Value) -> String {
     }
 }
 
-const BYTE_UNITS: [(&str, u32); 5] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
+/// The units of a time.
+pub(super) const TIME_UNITS: [&str; 6] = ["ns", "us", "ms", "s", "min", "h"];
+
+/// The units of a size, and by how many bits each shifts.
+pub(super) const BYTE_UNITS: [(&str, u32); 5] =
+    [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
 
 fn read_bytes(text: &str) -> Option<u64> {
     let text = text.trim();
@@ -609,7 +671,9 @@ fn read_bytes(text: &str) -> Option<u64> {
     text[..end].parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
-fn bytes_text(bytes: u64) -> String {
+/// A size with the largest unit that leaves a whole number: `2GiB`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
     let whole = |shift: u32| bytes > 0 && bytes.trailing_zeros() >= shift;
     let (unit, shift) = BYTE_UNITS
         .into_iter()

@@ -4,8 +4,8 @@ use super::context::{Context, Param};
 use super::expr::{self, Value};
 use super::fields::{Absent, Fields, Spec};
 use super::place::Place;
-use super::problem::{Code, Problem};
-use super::raw::{Opened, Raw};
+use super::problem::{Code, Edits, Problem};
+use super::raw::{Entry, Opened, Raw};
 use super::resolved::Ron;
 use super::sets::Node;
 use super::words::{listed, shown, similar};
@@ -45,7 +45,20 @@ fn written_params<'r>(f: &Fields<'r>, node: Node<'r>) -> Vec<(String, Place, Raw
         Some((_, Opened::Map(entries))) => entries,
         Some((_, Opened::Tuple("", items))) if items.is_empty() => Vec::new(),
         Some((raw, other)) => {
-            f.wrong_type(raw, "params", "a map, `{ \"n\": 5 }`", other.describe(), "");
+            f.cx.params_unread.set(true);
+            let problem = Problem::error(
+                Code::S104,
+                raw.place,
+                "`params` has to be a map, `{ \"n\": 5 }`",
+            )
+            .label(format!("this is {}", other.describe()));
+            f.cx.report(match other {
+                Opened::Struct("", fields) => problem.help(
+                    "write curly brackets, and the names in quotes",
+                    as_map(raw, &fields),
+                ),
+                _ => problem,
+            });
             Vec::new()
         }
     };
@@ -61,6 +74,7 @@ fn written_params<'r>(f: &Fields<'r>, node: Node<'r>) -> Vec<(String, Place, Raw
                 "and" | "or" | "not" | "where" | "true" | "false"
             );
         if !entry.sound {
+            f.cx.params_unread.set(true);
             let problem = Problem::error(
                 Code::S104,
                 entry.key_place,
@@ -72,8 +86,8 @@ fn written_params<'r>(f: &Fields<'r>, node: Node<'r>) -> Vec<(String, Place, Raw
             )];
             f.cx.report(
                 problem
-                    .label("put it in quotes")
-                    .help("write it in quotes", edits),
+                    .label("this is a name")
+                    .help("put it in quotes", edits),
             );
         } else if !expr::is_name(&entry.key) || reserved || entry.key.len() > 64 {
             let title = format!("`{}` cannot be the name of a parameter", shown(&entry.key));
@@ -117,6 +131,19 @@ fn written_params<'r>(f: &Fields<'r>, node: Node<'r>) -> Vec<(String, Place, Raw
         }
     }
     params
+}
+
+/// The edits that make a map of a struct.
+fn as_map(raw: Raw<'_>, fields: &[Entry<'_>]) -> Edits {
+    let Place { start, end, .. } = raw.place;
+    let names = fields.iter().map(|field| {
+        let name = Ron::text(&shown(&field.key)).line();
+        (field.key_place.range(), name)
+    });
+    let mut edits = vec![(start..start + 1, "{".to_owned())];
+    edits.extend(names);
+    edits.push((end - 1..end, "}".to_owned()));
+    edits
 }
 
 impl Context<'_> {

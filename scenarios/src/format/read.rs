@@ -471,6 +471,11 @@ fn argument(sources: &Sources, id: SourceId, param: bool) -> Result<OwnedSet<'_>
             start += part.len() + 1;
         }
     }
+    if value.trim().is_empty() {
+        let title = format!("this has to be {form}");
+        let problem = Problem::error(Code::S003, place(0, text.len()), title);
+        return Err(problem.label("no value").into());
+    }
     let start = path.len() + 1;
     let ron = syntax::check(id, value, start);
     let range = trimmed(value);
@@ -485,13 +490,10 @@ fn argument(sources: &Sources, id: SourceId, param: bool) -> Result<OwnedSet<'_>
             raw.open(),
             Opened::Number | Opened::Bool(_) | Opened::Text(_)
         );
-    if param && !literal {
+    // What is no RON and has no brackets or quotes is a time or an expression whose quotes the shell has taken.
+    let bare = ron.is_err() && !value.contains(['(', '[', '{', ')', ']', '}', '"', '\'']);
+    if (param && !literal) || bare {
         raw.origin = Origin::Bare;
-        if value.trim().is_empty() {
-            let title = format!("this has to be {form}");
-            let problem = Problem::error(Code::S003, place(0, text.len()), title);
-            return Err(problem.label("no value").into());
-        }
         return Ok((segments, raw));
     }
     ron?;

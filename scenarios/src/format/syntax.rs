@@ -1,5 +1,6 @@
 //! What is not even RON, in our words: ron says where, this says what to do.
 
+use super::habits;
 use super::place::{Place, SourceId};
 use super::problem::{Code, Problem};
 use super::tokens::{BracketError, Token, Tokens, brackets, closing};
@@ -53,9 +54,17 @@ fn explain(
         .last();
     let word = next.as_ref().map_or(at..at, |(_, range)| range.clone());
 
+    if let Some(problem) = habits::of_other_languages(text, &word, before.as_ref(), place) {
+        return problem;
+    }
     // `Name { a: 1 }`: ron reads a name, and stumbles over the bracket.
     if let (Some((Token::Open(b'{'), brace)), Some((Token::Word, _))) = (&next, &before) {
         return curly(text, brace.start, place);
+    }
+    if pairs.is_err()
+        && let Some(text) = endless(text)
+    {
+        return plain(text, "this text is never closed").label("a quote is missing");
     }
     match (pairs, &error.code) {
         (Err(BracketError::Crossed(open, close)), _) => {
@@ -87,7 +96,13 @@ fn explain(
                 )
         }
         (_, Error::ExpectedMapColon) => {
-            plain(word, "a colon is missing after the name of a field").label("before this")
+            let end = before.map_or(at, |(_, range)| range.end);
+            plain(word, "a colon is missing after the name of a field")
+                .label("before this")
+                .help(
+                    "write `name: value`",
+                    vec![(place(end..end).range(), ":".to_owned())],
+                )
         }
         (_, Error::Eof) if text.trim().is_empty() => plain(0..0, "this is empty").note(
             "a scenario needs a name, nodes and a protocol: `stormglass new scenario` writes one",
@@ -122,6 +137,21 @@ fn explain(
             plain(word, "this is not RON").label(said.escape_debug().to_string())
         }
     }
+}
+
+/// The first line of a text that runs on to the next line, if the quotes of the whole do not go in pairs: where one
+/// is missing, all that follows is turned inside out, and the last text has no end.
+fn endless(text: &str) -> Option<Range<usize>> {
+    let quoted = || Tokens::of(text).filter(|(token, _)| *token == Token::Quoted);
+    let (_, last) = quoted().last()?;
+    let open = &text[last.clone()];
+    if last.end < text.len() || (open.len() > 1 && open.ends_with('"')) {
+        return None;
+    }
+    quoted().find_map(|(_, range)| {
+        let line = text[range.clone()].find('\n')?;
+        Some(range.start..range.start + line)
+    })
 }
 
 /// `{ }` where RON wants `( )`: says so, with a patch if the bracket has a partner.

@@ -232,6 +232,17 @@ fn sometimes(
     finding
 }
 
+/// A measured time, exactly, in a unit that suits it: `9.348899ms`.
+fn time(ns: u64) -> String {
+    let (unit, name, digits) = match ns {
+        0..1_000 => return format!("{ns}ns"),
+        1_000..1_000_000 => (1_000, "us", 3),
+        _ => (1_000_000, "ms", 6),
+    };
+    let text = format!("{}.{:0digits$}", ns / unit, ns % unit);
+    format!("{}{name}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "a bound is a number of the scenario, below 2^53; a larger metric is past any"
@@ -248,27 +259,26 @@ fn of_metric(
         finding.said = "not measured in a run of this size".to_owned();
         return finding;
     };
-    let (left, right, said) = match bound {
+    let (left, right, texts) = match bound {
         Bound::Number(bound) => (
             measured as f64,
             bound,
-            format!("{measured} {} {bound}", comparison.sign()),
+            (measured.to_string(), bound.to_string()),
         ),
         Bound::Time(bound) => (
             measured as f64,
             bound.as_nanos() as f64,
-            format!(
-                "{} {} {bound}",
-                sim_core::kernel::time::Span::from_nanos(measured),
-                comparison.sign()
-            ),
+            (time(measured), bound.to_string()),
         ),
     };
-    finding.status = if comparison.holds(&left, &right) {
-        Status::Held
+    let ((measured, bound), sign) = (texts, comparison.sign());
+    (finding.status, finding.said) = if comparison.holds(&left, &right) {
+        (Status::Held, format!("{measured} {sign} {bound}"))
     } else {
-        Status::Violated
+        (
+            Status::Violated,
+            format!("{measured} is not {sign} {bound}"),
+        )
     };
-    finding.said = said;
     finding
 }

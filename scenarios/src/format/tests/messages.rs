@@ -1,6 +1,7 @@
 //! Mistakes are shown where they are, all together, with a way out.
 
 use super::*;
+use sim_core::kernel::time::Span;
 
 #[test]
 fn all_mistakes_of_a_file_are_reported_together() {
@@ -72,6 +73,73 @@ fn the_first_syntax_error_is_reported_alone_and_at_its_cause() {
             "{text}"
         );
     }
+}
+
+/// What comes naturally to whoever writes Python, JSON or C is understood, and never answered with a wrong patch.
+#[test]
+fn habits_of_other_languages_are_understood() {
+    for (text, message) in [
+        (
+            "(a: 5ms)",
+            "1:5: error[S110]: a time is a text (put it in quotes)",
+        ),
+        (
+            "(a: 2GiB)",
+            "1:5: error[S113]: a size is a text (put it in quotes)",
+        ),
+        (
+            "(a: 10%)",
+            "1:5: error[S003]: there is no percent sign (write it like this)",
+        ),
+        (
+            "(a: n - 1)",
+            "1:5: error[S003]: an expression is a text (put it in quotes)",
+        ),
+        (
+            "(a: 2*n)",
+            "1:5: error[S003]: an expression is a text (put it in quotes)",
+        ),
+        (
+            "(a: 'tea')",
+            "1:5: error[S003]: a text stands in double quotes (write it like this)",
+        ),
+        (
+            "(a: 1;\n b: 2)",
+            "1:6: error[S001]: a comma is missing (separate fields and values with commas)",
+        ),
+        (
+            "(\"a\": 1)",
+            "1:2: error[S003]: the name of a field has no quotes (fields have bare names in round brackets, maps have names in quotes in curly ones)",
+        ),
+        (
+            "# hello\n(a: 1)",
+            "1:1: error[S003]: this is not RON (write it like this)",
+        ),
+        (
+            "(a = 1)",
+            "1:4: error[S003]: a colon is missing after the name of a field (write `name: value`)",
+        ),
+        (
+            "(a: \"b,\n c: \"d\")",
+            "1:5: error[S003]: this text is never closed",
+        ),
+    ] {
+        assert_eq!(
+            Attempt::of(text).short(),
+            [format!("test.ron:{message}")],
+            "{text}"
+        );
+    }
+}
+
+/// The shell takes the quotes of `--set stop.at="3ms"`.
+#[test]
+fn quotes_may_be_missing_on_the_command_line() {
+    let attempt = Attempt::of(EAGER_SENDER_CRASH)
+        .set("stop.at=3ms")
+        .set("stop.events=2*n");
+    let stop = attempt.scenario().stop;
+    assert_eq!((stop.at, stop.events), (Span::from_millis(3), 10));
 }
 
 #[test]
