@@ -50,7 +50,13 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
     // The order of a folder is the file system's; this one is ours.
     paths.sort();
     for path in paths {
-        if path.is_dir() {
+        // What a link points to is elsewhere, perhaps above; what a run resolved is not part of a library.
+        let resolved = path
+            .file_name()
+            .is_some_and(|name| name == scenarios::folder::RESOLVED);
+        if path.is_symlink() || resolved {
+            continue;
+        } else if path.is_dir() {
             walk(&path, found)?;
         } else if path.extension().is_some_and(|ending| ending == "ron") {
             found.push(path);

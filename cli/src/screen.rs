@@ -195,17 +195,14 @@ impl Shown<'_> {
         }
         text.push('\n');
         let limit = match run.ended {
-            Some(Ended::Time) if scenario.stop.when == scenarios::format::StopWhen::Quiescent => {
-                Some(format!(
-                    "virtual time was up (stop.at, {})",
-                    scenario.stop.at
-                ))
-            }
-            Some(Ended::Events) => Some(format!(
+            Ended::Time if scenario.stop.when == scenarios::format::StopWhen::Quiescent => Some(
+                format!("virtual time was up (stop.at, {})", scenario.stop.at),
+            ),
+            Ended::Events => Some(format!(
                 "the budget of events was used up (stop.events, {})",
                 scenario.stop.events
             )),
-            Some(Ended::Memory) => Some(format!(
+            Ended::Memory => Some(format!(
                 "more was in flight than the budget of memory allows (stop.memory, {})",
                 scenarios::format::bytes_text(scenario.stop.memory)
             )),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! runs/eager-sender-crash/s42-5d1e0c/   id = seed + hash(resolved scenario, model version): no clock
-//!   scenario.resolved.ron   defaults filled in, parameters substituted; running this file gives the same bytes
+//!   scenario.resolved.ron   defaults filled in, parameters substituted; running this file gives the same run
 //!   result.json             verdict, findings, metrics, fault counts, fingerprint, how to run it again
 //!   trace.bin               the trace, compressed (see `write_trace`)
 //!   metrics.csv             one row per metric
@@ -22,6 +22,8 @@ use sim_core::trace::{MODEL_VERSION, Trace};
 
 use crate::format::Scenario;
 
+/// The name of the resolved scenario in a run folder.
+pub const RESOLVED: &str = "scenario.resolved.ron";
 /// First bytes of a trace file: name, version of the file, end of line.
 const MAGIC: &[u8] = b"stormglass.trace/1\n";
 /// A trace larger than this when unpacked is refused.
@@ -74,10 +76,7 @@ pub struct Files<'a> {
 pub fn write(root: &Path, files: &Files<'_>) -> io::Result<PathBuf> {
     let folder = root.join(id(files.scenario));
     fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
-    put(
-        &folder.join("scenario.resolved.ron"),
-        files.scenario.resolved.as_bytes(),
-    )?;
+    put(&folder.join(RESOLVED), files.scenario.resolved.as_bytes())?;
     let mut result = serde_json::to_string_pretty(files.result).map_err(io::Error::other)?;
     result.push('\n');
     put(&folder.join("result.json"), result.as_bytes())?;

@@ -50,13 +50,13 @@ pub fn run(sources: &Sources, scenario: &Scenario, run: &Run, again: &str) -> Va
         "protocol": scenario.protocol_text,
         "links": scenario.links.to_string(),
         "verdict": run.verdict.word(),
-        "ended": run.ended.map(ended_word),
+        "ended": ended_word(run.ended),
         "properties": run.findings.iter().map(|each| finding(sources, each)).collect::<Vec<_>>(),
         "faults": faults,
         "marks": marks,
         "metrics": metrics,
         "fingerprint": fingerprint_text(run.fingerprint),
-        "panicked": run.panicked.as_ref().map(|panicked| json!({ "event": panicked.at.event, "at_ns": panicked.at.at.as_nanos(), "message": panicked.message })),
+
         "again": again,
     })
 }
@@ -69,6 +69,7 @@ pub const fn ended_word(ended: Ended) -> &'static str {
         Ended::Time => "time",
         Ended::Events => "events",
         Ended::Memory => "memory",
+        Ended::Panicked => "panic",
     }
 }
 

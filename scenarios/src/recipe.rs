@@ -23,6 +23,9 @@ pub trait Family: Port<Request: Send + Sync> {
     /// Reads one operation, `Multicast("hello")`; `None` if it is not one of [`Family::OPERATIONS`].
     fn read(operation: &mut Fields<'_>) -> Option<Self::Request>;
 
+    /// What a repeated job asks for the n-th time after the first. The books assume that messages are unique.
+    fn again(request: &Self::Request, n: u64) -> Self::Request;
+
     /// The properties that can be asked of it.
     fn properties() -> Vec<PropertyAbout>;
 

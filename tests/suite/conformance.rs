@@ -362,7 +362,7 @@ fn budgets_end_a_runaway() {
     assert_eq!(Sim::new(setup, |_| Spin).run().ended, Ended::Events);
 }
 
-/// A repeated job asks at its first time and after each period, but no more at its end.
+/// A repeated job asks at its first time and after each period, numbered, but no more at its end.
 #[test]
 fn a_repeated_job_ends_before_its_end() {
     let mut sim = puppets(Setup::new(2, 0));
@@ -371,15 +371,24 @@ fn a_repeated_job_ends_before_its_end() {
         until: Span::from_millis(4),
     });
     let nodes = vec![NodeId(1), NodeId(0)];
-    sim.job(Job {
+    let again = |_: &Script, n| Script(vec![Move::Say(u8::try_from(n).expect("small"))]);
+    let job = Job {
         at: Span::from_millis(2),
         repeat,
         nodes,
         request: Script(vec![]),
-    });
-    let times = ["2.000 n1", "2.000 n0", "3.000 n1", "3.000 n0"];
+        again,
+    };
+    sim.job(job);
     assert_eq!(
         story(&mut sim),
-        times.map(|time| format!("{time} request 0 moves"))
+        [
+            "2.000 n1 request 0 moves",
+            "2.000 n0 request 0 moves",
+            "3.000 n1 request 1 moves",
+            "3.000 n1 deliver 1",
+            "3.000 n0 request 1 moves",
+            "3.000 n0 deliver 1",
+        ]
     );
 }

@@ -1,6 +1,6 @@
 //! Golden traces of every shipped scenario and variant: nothing changes unnoticed.
 //!
-//! A snapshot holds the figures, the fingerprint and the trace. Tests run unoptimised and with any number of threads;
+//! A snapshot holds the figures, the fingerprint and the trace. Tests run with debug assertions and any number of threads;
 //! `.ci/run` runs this module once more in release, so the same snapshots hold for both.
 
 use std::collections::BTreeMap;

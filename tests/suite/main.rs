@@ -2,6 +2,7 @@
 
 mod conformance;
 mod counts;
+mod debts;
 mod draws;
 mod golden;
 mod hostile;

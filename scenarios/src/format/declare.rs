@@ -53,18 +53,32 @@ pub(super) fn scenario(
         Some((entry, protocol)) => (Some(entry), Some(protocol)),
         None => (None, None),
     };
-    let workload = workload(f, protocol.as_mut());
+    let mut workload = workload(f, protocol.as_mut());
+    let texts = f
+        .recorded("workload")
+        .map(Ron::item_lines)
+        .unwrap_or_default();
+    for (job, text) in workload.iter_mut().zip(texts) {
+        job.text = text;
+    }
     let faults = f.variants(
         "faults",
         &["Crash"],
         "what goes wrong; each has the id `faults[i]`",
         fault,
     );
-    let faults = faults
-        .into_iter()
-        .enumerate()
-        .map(|(index, (kind, place))| Fault { index, kind, place })
-        .collect();
+    let mut texts = f
+        .recorded("faults")
+        .map(Ron::item_lines)
+        .unwrap_or_default()
+        .into_iter();
+    let fault = |(index, (kind, place))| Fault {
+        index,
+        kind,
+        place,
+        text: texts.next().unwrap_or_default(),
+    };
+    let faults = faults.into_iter().enumerate().map(fault).collect();
     let words = about_it
         .zip(protocol.as_ref())
         .map(|(entry, protocol)| Vocabulary::of(entry.about().name, &**protocol));

@@ -55,6 +55,7 @@ pub(super) fn workload(
             Job {
                 turn,
                 node,
+                text: String::new(),
                 operation: usize::saturating_sub(operations, 1),
                 place: f.place(),
             }

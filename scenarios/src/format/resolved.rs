@@ -50,6 +50,14 @@ impl Ron {
         out
     }
 
+    /// The items of a list, each on one line; none of what is no list.
+    pub(super) fn item_lines(&self) -> Vec<String> {
+        match self {
+            Ron::List(items) => items.iter().map(Ron::line).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The value on one line.
     pub(super) fn line(&self) -> String {
         let mut out = String::new();

@@ -119,6 +119,8 @@ pub struct Job {
     pub turn: Turn,
     /// At which nodes.
     pub node: NodeSet,
+    /// The job with every default filled in, on one line.
+    pub text: String,
     /// Which operation, as an index into those that the protocol has read.
     pub operation: usize,
     /// Where it is written.
@@ -151,6 +153,8 @@ pub struct Fault {
     pub index: usize,
     /// What goes wrong.
     pub kind: FaultKind,
+    /// The fault with every default filled in, on one line: what its draws depend on.
+    pub text: String,
     /// Where it is written.
     pub place: Place,
 }

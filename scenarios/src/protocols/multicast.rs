@@ -20,6 +20,12 @@ impl<G: Promises> Family for Multicast<Text, G> {
         Some(Cast(Text::from(payload.as_str())))
     }
 
+    fn again(Cast(payload): &Cast<Text>, n: u64) -> Cast<Text> {
+        Cast(Text::from(
+            format!("{} {}", payload.as_str(), n + 1).as_str(),
+        ))
+    }
+
     fn properties() -> Vec<About> {
         askable::<G>().collect()
     }

@@ -31,22 +31,24 @@ fn reasons(scenario: &Scenario, trace: &Trace, finding: &Finding) -> Vec<Reason>
     let chain = causes::of(trace, violation.since.event);
     let mut told: Vec<Reason> = chain.iter().map(|record| happened(trace, record)).collect();
     if told.len() > CHAIN_MAX {
-        let left_out = told.len() - CHAIN_MAX;
+        let (first, left_out) = (CHAIN_MAX / 2, told.len() - CHAIN_MAX);
+        let text = format!("… {left_out} more steps");
         let gap = Reason {
-            event: told[CHAIN_MAX / 2].event,
-            text: format!("… {left_out} more steps"),
+            event: told[first].event,
+            text,
             cause: None,
             place: None,
         };
-        told.splice(CHAIN_MAX / 2..CHAIN_MAX / 2 + left_out, [gap]);
+        told.splice(first..first + left_out, [gap]);
     }
-    // Those of the story: whoever acted in it, and whoever was left out.
+    // Whoever acted in the story, and whoever was left out.
     let actors: BTreeSet<NodeId> = chain.iter().map(|record| record.node).collect();
     let left_out: BTreeSet<NodeId> = violation.nodes.iter().copied().collect();
     told.extend(crashes(scenario, trace, &actors));
-    told.extend(lost(scenario, trace, &left_out));
+    if let Some(root) = chain.first() {
+        told.extend(lost(scenario, trace, root.id, &left_out));
+    }
     told.sort_by_key(|reason| reason.event);
-    told.dedup();
     told.extend(silences(scenario, trace, &actors, &left_out));
     told
 }
@@ -110,31 +112,43 @@ fn crashes(scenario: &Scenario, trace: &Trace, actors: &BTreeSet<NodeId>) -> Vec
         .collect()
 }
 
-/// Messages to those who were left out that came to nothing.
-fn lost(scenario: &Scenario, trace: &Trace, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
+/// Messages of this story, which began with the event `root`, that were to reach those who were left out and came to
+/// nothing.
+fn lost(scenario: &Scenario, trace: &Trace, root: u64, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
     let lost = |record: &Record| match record.what {
         What::Drop {
             msg,
             peer,
             text,
             why: WhyDropped::Lost,
-        } if left_out.contains(&peer) => Some(Reason {
-            event: record.id,
-            text: format!(
-                "{}  #{msg} from node {} to node {} was lost: {}",
-                ms(record.at),
-                record.node.0,
-                peer.0,
-                trace.text(text)
-            ),
-            cause: Some("network.loss".to_owned()),
-            place: scenario.places.loss,
-        }),
+        } if left_out.contains(&peer) => {
+            let (from, to, what) = (record.node.0, peer.0, trace.text(text));
+            let text = format!(
+                "{}  #{msg} from node {from} to node {to} was lost: {what}",
+                ms(record.at)
+            );
+            let cause = Some("network.loss".to_owned());
+            Some(Reason {
+                event: record.id,
+                text,
+                cause,
+                place: scenario.places.loss,
+            })
+        }
         _ => None,
     };
-    let all: Vec<Reason> = trace.records.iter().filter_map(lost).collect();
-    let more = all.len().saturating_sub(TOLD_MAX);
-    let mut told: Vec<Reason> = all.into_iter().take(TOLD_MAX).collect();
+    let of_this_story = |record: &&Record| {
+        causes::of(trace, record.id)
+            .first()
+            .is_some_and(|first| first.id == root)
+    };
+    let mut all = trace
+        .records
+        .iter()
+        .filter(|record| lost(record).is_some())
+        .filter(of_this_story);
+    let mut told: Vec<Reason> = all.by_ref().take(TOLD_MAX).filter_map(lost).collect();
+    let more = all.count();
     if let (Some(last), true) = (told.last().cloned(), more > 0) {
         told.push(Reason {
             text: format!("… and {more} more messages to them were lost"),
@@ -151,24 +165,29 @@ fn silences(
     actors: &BTreeSet<NodeId>,
     left_out: &BTreeSet<NodeId>,
 ) -> Vec<Reason> {
-    let sent_to = |node: NodeId| {
-        trace.records.iter().any(|record| matches!(record.what, What::Send { to, .. } if to == node && record.node != node))
+    // Who sent to others at all, and to whom anybody did.
+    let (mut senders, mut receivers) = (BTreeSet::new(), BTreeSet::new());
+    for record in &trace.records {
+        if let What::Send { to, .. } = record.what
+            && to != record.node
+        {
+            senders.insert(record.node);
+            receivers.insert(to);
+        }
+    }
+    let names = |nodes: Vec<&NodeId>| {
+        nodes
+            .into_iter()
+            .map(|node| node.0.to_string())
+            .collect::<Vec<_>>()
     };
-    let sent = |node: NodeId| {
-        trace.records.iter().any(|record| {
-            record.node == node && matches!(record.what, What::Send { to, .. } if to != node)
-        })
-    };
-    let unsent: Vec<String> = left_out
-        .iter()
-        .filter(|node| !sent_to(**node))
-        .map(|node| node.0.to_string())
-        .collect();
-    let silent: Vec<String> = actors
-        .iter()
-        .filter(|node| !sent(**node) && !left_out.contains(node))
-        .map(|node| node.0.to_string())
-        .collect();
+    let unsent = names(left_out.difference(&receivers).collect());
+    let silent = names(
+        actors
+            .difference(&senders)
+            .filter(|node| !left_out.contains(node))
+            .collect(),
+    );
     let list = |nodes: &[String]| {
         let shown = nodes
             .iter()

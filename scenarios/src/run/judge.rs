@@ -4,7 +4,7 @@ use sim_core::kernel::property::{self, Violation};
 use sim_core::sim::{Ended, Outcome};
 
 use super::{Verdict, ms, simulate};
-use crate::format::{Bound, Comparison, Expectation, Place, Scenario, Sentence};
+use crate::format::{Bound, Comparison, Expectation, Place, Scenario, Sentence, StopWhen};
 use crate::metrics::Metrics;
 
 /// What became of an expectation.
@@ -120,7 +120,9 @@ pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -
                     outcome,
                     verdict,
                 ),
-                Sentence::Sometimes { goal } => sometimes(scenario, expectation, goal, outcome),
+                Sentence::Sometimes { goal } => {
+                    sometimes(scenario, expectation, goal, outcome, verdict)
+                }
                 Sentence::Metric {
                     metric,
                     comparison,
@@ -133,15 +135,34 @@ pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -
 }
 
 /// What the findings make of the run.
-pub(super) fn verdict(scenario: &Scenario, findings: &[Finding]) -> Verdict {
+pub(super) fn verdict(scenario: &Scenario, ended: Ended, findings: &[Finding]) -> Verdict {
+    // A run that a budget ended has shown what it violated, and nothing else.
+    let cut_short = match ended {
+        Ended::Events | Ended::Memory => true,
+        Ended::Time => scenario.stop.when == StopWhen::Quiescent,
+        Ended::Quiescent | Ended::Panicked => false,
+    };
     let judged = |finding: &Finding| match finding.status {
+        Status::Violated if finding.meant_to_break => Verdict::Pass,
+        Status::Violated => Verdict::Fail,
+        _ if cut_short => Verdict::Inconclusive,
         _ if finding.is_fine() => Verdict::Pass,
-        Status::Held | Status::Violated => Verdict::Fail,
+        Status::Held => Verdict::Fail,
         Status::Pending | Status::NotExercised => Verdict::Inconclusive,
     };
-    // A run without expectations has nothing to violate.
-    let _ = scenario;
-    findings.iter().map(judged).max().unwrap_or(Verdict::Pass)
+    // What is meant to break must have been asked, or the run shows nothing of it.
+    let asked = |name: &String| {
+        findings
+            .iter()
+            .any(|finding| finding.meant_to_break && finding.subject == *name)
+    };
+    let unasked = !scenario.expect_violation.iter().all(asked);
+    let least = if cut_short || unasked {
+        Verdict::Inconclusive
+    } else {
+        Verdict::Pass
+    };
+    findings.iter().map(judged).fold(least, Verdict::max)
 }
 
 fn blank(expectation: &Expectation, kind: &'static str, subject: &str) -> Finding {
@@ -215,21 +236,45 @@ fn sometimes(
     expectation: &Expectation,
     goal: &str,
     outcome: &Outcome,
+    verdict: Option<&sim_core::sim::Verdict>,
 ) -> Finding {
     let mut finding = blank(expectation, "sometimes", goal);
-    finding.waived = !scenario.expect_violation.is_empty();
-    if let Some(mark) = outcome.marks.get(goal) {
-        finding.status = Status::Held;
-        finding.said = format!(
-            "first at {}, node {} (event {})",
-            ms(mark.first.at),
-            mark.node.0,
-            mark.first.event
-        );
-    } else {
-        finding.said = "never happened in this run".to_owned();
-    }
+    let meant = |other: &&Expectation| {
+        other.is_asked() && names_one_of(&other.sentence, &scenario.expect_violation)
+    };
+    finding.waived = scenario.expect.iter().any(|other| meant(&other));
+    (finding.status, finding.said) = match (
+        outcome.marks.get(goal),
+        verdict.map(|verdict| &verdict.finding),
+    ) {
+        (Some(mark), _) => {
+            let (at, node, event) = (ms(mark.first.at), mark.node.0, mark.first.event);
+            (
+                Status::Held,
+                format!("first at {at}, node {node} (event {event})"),
+            )
+        }
+        (None, Some(property::Finding::Held(said))) => (Status::Held, said.clone()),
+        (None, Some(property::Finding::Pending(said))) => (Status::Pending, said.clone()),
+        (None, Some(property::Finding::Violated(violation))) => {
+            (Status::NotExercised, violation.what.clone())
+        }
+        (None, _) => (
+            Status::NotExercised,
+            "never happened in this run".to_owned(),
+        ),
+    };
     finding
+}
+
+/// True if the sentence is about one of these properties.
+fn names_one_of(sentence: &Sentence, properties: &[String]) -> bool {
+    match sentence {
+        Sentence::Always { property } | Sentence::Eventually { property, .. } => {
+            properties.contains(property)
+        }
+        Sentence::Sometimes { .. } | Sentence::Metric { .. } => false,
+    }
 }
 
 /// A measured time, exactly, in a unit that suits it: `9.348899ms`.

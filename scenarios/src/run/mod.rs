@@ -14,9 +14,10 @@ use std::collections::BTreeMap;
 
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::property::Moment;
+use sim_core::kernel::random::Delay;
 use sim_core::kernel::time::SimTime;
-use sim_core::sim::{Ended, FaultCount, MarkCount, Outcome};
-use sim_core::trace::{Record, Trace};
+use sim_core::sim::{Ended, MarkCount, Outcome};
+use sim_core::trace::{Record, Trace, text};
 
 use crate::format::{Place, Scenario, Trace as Level};
 use crate::metrics::Metrics;
@@ -24,6 +25,7 @@ use crate::recipe::Registry;
 
 pub use judge::{Finding, Reason, Status};
 pub use simulate::Panicked;
+use simulate::{Latency, Recording, Simulated, simulate};
 
 /// Most events that are recorded when the scenario does not say `trace: Full`.
 const RECORDED_MAX: usize = 100_000;
@@ -88,8 +90,8 @@ pub struct Run {
     pub verdict: Verdict,
     /// What became of each expectation.
     pub findings: Vec<Finding>,
-    /// Why the run ended; `None` if the protocol panicked.
-    pub ended: Option<Ended>,
+    /// Why the run ended.
+    pub ended: Ended,
     /// Faults of the network first, then those of the scenario in order.
     pub faults: Vec<FaultReport>,
     /// The figures.
@@ -125,90 +127,100 @@ pub struct Difference {
 pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> Run {
     let level = match scenario.trace {
         Level::Off | Level::Summary => None,
-        Level::Messages => Some(simulate::Recording {
+        Level::Messages => Some(Recording {
             details: false,
             limit: RECORDED_MAX,
         }),
-        Level::Full => Some(simulate::Recording {
+        Level::Full => Some(Recording {
             details: true,
             limit: RECORDED_FULL_MAX,
         }),
     };
-    let outcome = match simulate::simulate(scenario, registry, level, simulate::Latency::AsWritten)
-    {
-        Ok(outcome) => outcome,
-        Err(panicked) => return stopped(scenario, panicked),
-    };
+    let Simulated { outcome, panicked } = simulate(scenario, registry, level, Latency::AsWritten);
     let difference = options
         .twice
         .then(|| twice(scenario, registry, level, &outcome))
         .flatten();
     let metrics = Metrics::of(&outcome, steps(scenario, registry, &outcome));
-    let mut findings = judge::judge(scenario, &outcome, &metrics);
-    if findings.iter().any(Finding::is_violation) {
-        // To say why, all messages must be known; a run that recorded less is run again, which gives the same events.
-        let complete = |trace: &Trace| trace.left_out == 0;
-        let trace = match &outcome.trace {
-            Some(trace) if complete(trace) => Some(trace.clone()),
-            _ if outcome.events > RECORDED_FULL_MAX as u64 => None,
-            _ => {
-                let all = simulate::Recording {
-                    details: false,
-                    limit: RECORDED_FULL_MAX,
-                };
-                simulate::simulate(scenario, registry, Some(all), simulate::Latency::AsWritten)
-                    .ok()
-                    .and_then(|outcome| outcome.trace)
-            }
-        };
-        if let Some(trace) = trace {
-            explain::explain(scenario, &trace, &mut findings);
-        }
+    let mut findings = if panicked.is_some() {
+        vec![]
+    } else {
+        judge::judge(scenario, &outcome, &metrics)
+    };
+    if findings.iter().any(|finding| finding.violation.is_some()) {
+        explain(scenario, registry, &outcome, &mut findings);
     }
-    let verdict = match (&difference, judge::verdict(scenario, &findings)) {
+    let verdict = match (&difference, &panicked) {
         (Some(_), _) => Verdict::Nondeterministic,
-        (None, verdict) => verdict,
+        (None, Some(_)) => Verdict::Panicked,
+        (None, None) => judge::verdict(scenario, outcome.ended, &findings),
     };
     Run {
         verdict,
         findings,
-        ended: Some(outcome.ended),
+        ended: outcome.ended,
         faults: plan::fault_reports(scenario, &outcome.faults, metrics.lost, metrics.duplicated),
         metrics,
         marks: outcome.marks,
         crashed: outcome.crashed,
         fingerprint: outcome.fingerprint,
         trace: outcome.trace,
-        panicked: None,
+        panicked,
         difference,
+    }
+}
+
+/// Gives violations their reasons. To say why, everything must be known, timers too; a run that recorded less is run
+/// again, which gives the same events. A run that is too long for that goes without reasons.
+fn explain(
+    scenario: &Scenario,
+    registry: &impl Registry,
+    outcome: &Outcome,
+    findings: &mut [Finding],
+) {
+    let recorded = outcome
+        .trace
+        .as_ref()
+        .filter(|trace| scenario.trace == Level::Full && trace.left_out == 0);
+    if let Some(trace) = recorded {
+        explain::explain(scenario, trace, findings);
+    } else if outcome.events <= RECORDED_FULL_MAX as u64 {
+        let all = Recording {
+            details: true,
+            limit: RECORDED_FULL_MAX,
+        };
+        if let Some(trace) = simulate(scenario, registry, Some(all), Latency::AsWritten)
+            .outcome
+            .trace
+        {
+            explain::explain(scenario, &trace, findings);
+        }
     }
 }
 
 /// THEORY's *steps*: how long the last delivery takes if every message takes one unit of time. If all delays are equal
 /// the run itself tells; otherwise it is run once more on such a network.
 fn steps(scenario: &Scenario, registry: &impl Registry, outcome: &Outcome) -> Option<u32> {
-    if matches!(
-        scenario.network.latency,
-        sim_core::kernel::random::Delay::Fixed(_)
-    ) {
+    if matches!(scenario.network.latency, Delay::Fixed(_)) {
         return Some(outcome.counters.depth);
     }
-    if outcome.counters.messages > STEPS_MESSAGES_MAX {
+    if outcome.counters.messages > STEPS_MESSAGES_MAX || outcome.ended == Ended::Panicked {
         return None;
     }
-    let unit = simulate::simulate(scenario, registry, None, simulate::Latency::Unit).ok()?;
-    Some(unit.counters.depth)
+    let unit = simulate(scenario, registry, None, Latency::Unit);
+    unit.panicked
+        .is_none()
+        .then_some(unit.outcome.counters.depth)
 }
 
 /// Runs again and looks for the first different event.
 fn twice(
     scenario: &Scenario,
     registry: &impl Registry,
-    level: Option<simulate::Recording>,
+    level: Option<Recording>,
     first: &Outcome,
 ) -> Option<Difference> {
-    let second =
-        simulate::simulate(scenario, registry, level, simulate::Latency::AsWritten).ok()?;
+    let second = simulate(scenario, registry, level, Latency::AsWritten).outcome;
     if (second.fingerprint, second.events) == (first.fingerprint, first.events) {
         return None;
     }
@@ -220,7 +232,7 @@ fn twice(
         });
     };
     let line = |trace: &Trace, record: Option<&Record>| {
-        record.map(|record| sim_core::trace::text::line(trace, record).to_string())
+        record.map(|record| text::line(trace, record).to_string())
     };
     let same = |(x, y): &(&Record, &Record)| x == y && line(a, Some(x)) == line(b, Some(y));
     let place = a.records.iter().zip(&b.records).take_while(same).count();
@@ -228,35 +240,6 @@ fn twice(
         lines: [line(a, a.records.get(place)), line(b, b.records.get(place))],
         fingerprints,
     })
-}
-
-/// A run in which the protocol panicked.
-fn stopped(scenario: &Scenario, panicked: Panicked) -> Run {
-    let nothing = Outcome {
-        ended: Ended::Quiescent,
-        at: panicked.at.at,
-        events: panicked.at.event,
-        fingerprint: 0,
-        counters: sim_core::sim::Counters::default(),
-        marks: BTreeMap::new(),
-        faults: vec![FaultCount::default(); scenario.faults.len()],
-        verdicts: vec![],
-        crashed: BTreeMap::new(),
-        trace: None,
-    };
-    Run {
-        verdict: Verdict::Panicked,
-        findings: vec![],
-        ended: None,
-        faults: plan::fault_reports(scenario, &nothing.faults, 0, 0),
-        metrics: Metrics::of(&nothing, None),
-        marks: BTreeMap::new(),
-        crashed: BTreeMap::new(),
-        fingerprint: 0,
-        trace: None,
-        panicked: Some(panicked),
-        difference: None,
-    }
 }
 
 /// Virtual time as a person says it, in milliseconds: `3.871ms`.

@@ -1,5 +1,6 @@
 //! From a scenario to what the simulator takes: draws the random parts, resolves sets of nodes.
 
+use sim_core::kernel::canonical::Fold;
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::random::{Delay, Key, Purpose};
 use sim_core::kernel::time::Span;
@@ -7,7 +8,7 @@ use sim_core::sim::{self, Crash, Limits, Network, Repeat, Setup};
 
 use super::FaultReport;
 use super::simulate::Latency;
-use crate::format::{Fault, FaultKind, Job, Scenario, StopWhen, Trigger, Turn};
+use crate::format::{Fault, FaultKind, Scenario, StopWhen, Trigger, Turn};
 
 /// Everything about the run but the protocol and its workload.
 pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
@@ -43,15 +44,21 @@ pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
     }
 }
 
-/// A fault as crashes of single processes. Its draws depend on its place in the list and on the process alone.
+/// A fault as crashes of single processes. Its draws depend on what it says and on the process, not on its place in the
+/// list: with another fault gone it strikes as before.
 fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
     let FaultKind::Crash { node, trigger } = &fault.kind;
+    let alike = scenario.faults[..fault.index]
+        .iter()
+        .filter(|other| other.text == fault.text)
+        .count();
+    let name = name(&fault.text, alike);
     let times = Key::new(scenario.seed, Purpose::Fault);
     let crash = |node: NodeId| {
         let trigger = match *trigger {
             Trigger::At(at) => sim::Trigger::At(at),
             Trigger::Between(first, last) => {
-                let draws = times.at(u64::from(node.0), fault.index as u64);
+                let draws = times.at(u64::from(node.0), name);
                 let width = last.as_nanos() - first.as_nanos();
                 let late = width
                     .checked_add(1)
@@ -66,33 +73,47 @@ fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
             fault: number(fault.index),
         }
     };
-    let draws = Key::new(scenario.seed, Purpose::Selection).at(0, fault.index as u64);
+    // Faults and jobs draw their nodes under one purpose: the first word tells them apart.
+    let draws = Key::new(scenario.seed, Purpose::Selection).at(0, name);
     node.resolve(scenario.nodes, draws)
         .into_iter()
         .map(crash)
         .collect()
 }
 
-/// What a job of the workload asks, with `request` for its operation.
+/// What a job of the workload asks; `R` is the type of requests, and `again` numbers a repeated one.
 pub(super) fn job<R: Clone>(
     scenario: &Scenario,
     place: usize,
-    job: &Job,
     requests: &[R],
+    again: fn(&R, u64) -> R,
 ) -> sim::Job<R> {
+    let job = &scenario.workload[place];
     let (at, repeat) = match job.turn {
         Turn::Once { at } => (at, None),
         Turn::Repeated { every, from, until } => (from, Some(Repeat { every, until })),
     };
-    // Faults and jobs draw their nodes under one purpose: the first word tells them apart.
-    let draws = Key::new(scenario.seed, Purpose::Selection).at(1, place as u64);
+    let alike = scenario.workload[..place]
+        .iter()
+        .filter(|other| other.text == job.text)
+        .count();
+    let draws = Key::new(scenario.seed, Purpose::Selection).at(1, name(&job.text, alike));
     let nodes = job.node.resolve(scenario.nodes, draws);
     sim::Job {
         at,
         repeat,
         nodes,
         request: requests[job.operation].clone(),
+        again,
     }
+}
+
+/// A number for the `alike`-th item that says `text`.
+fn name(text: &str, alike: usize) -> u64 {
+    let mut fold = Fold::default();
+    fold.bytes(text.as_bytes());
+    fold.word(alike as u64);
+    fold.digest()
 }
 
 /// What each fault is called in a trace: `faults[0]: after 2 sends`.

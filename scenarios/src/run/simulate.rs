@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sim_core::kernel::port::Req;
 use sim_core::kernel::property::{Moment, Property, Quiescence};
+use sim_core::kernel::time::Span;
 use sim_core::sim::{Outcome, Sim};
 use sim_core::trace::Recorder;
 
@@ -36,14 +37,20 @@ pub struct Panicked {
     pub message: String,
 }
 
+/// What came of a simulation, and what the protocol said if it panicked.
+pub(super) struct Simulated {
+    pub(super) outcome: Outcome,
+    pub(super) panicked: Option<Panicked>,
+}
+
 /// Runs the scenario. The properties of its expectations are watched in their order; see [`watched`].
 pub(super) fn simulate(
     scenario: &Scenario,
     registry: &impl Registry,
     recording: Option<Recording>,
     latency: Latency,
-) -> Result<Outcome, Panicked> {
-    let world = Simulated {
+) -> Simulated {
+    let world = Simulator {
         scenario,
         recording,
         latency,
@@ -53,38 +60,40 @@ pub(super) fn simulate(
         .expect("the scenario was read with this registry")
 }
 
-/// The expectations that are judged by a property while the run goes on.
-pub(super) fn watched(
-    scenario: &Scenario,
-) -> impl Iterator<Item = (usize, &str, sim_core::kernel::time::Span)> {
+/// The expectations that are judged by a property while the run goes on: place, property, and how long it may be owed.
+pub(super) fn watched(scenario: &Scenario) -> impl Iterator<Item = (usize, &str, Span)> {
+    let properties = scenario.protocol.properties();
+    let is_property = move |name: &str| properties.iter().any(|about| about.name == name);
     let asked = scenario
         .expect
         .iter()
         .enumerate()
         .filter(|(_, expectation)| expectation.is_asked());
-    asked.filter_map(|(place, expectation)| match &expectation.sentence {
-        Sentence::Always { property } => {
-            Some((place, property.as_str(), sim_core::kernel::time::Span::ZERO))
-        }
+    asked.filter_map(move |(place, expectation)| match &expectation.sentence {
+        Sentence::Always { property } => Some((place, property.as_str(), Span::ZERO)),
         Sentence::Eventually { property, within } => Some((place, property.as_str(), *within)),
+        // A goal is a mark, or a property that has to find something to judge.
+        Sentence::Sometimes { goal } if is_property(goal) => {
+            Some((place, goal.as_str(), Span::MAX))
+        }
         Sentence::Sometimes { .. } | Sentence::Metric { .. } => None,
     })
 }
 
-struct Simulated<'a> {
+struct Simulator<'a> {
     scenario: &'a Scenario,
     recording: Option<Recording>,
     latency: Latency,
 }
 
-impl World for Simulated<'_> {
-    type Out = Result<Outcome, Panicked>;
+impl World for Simulator<'_> {
+    type Out = Simulated;
 
-    fn host<R: Recipe>(self, recipe: &R, requests: &[Req<R::Port>]) -> Self::Out {
+    fn host<R: Recipe>(self, recipe: &R, requests: &[Req<R::Port>]) -> Simulated {
         let scenario = self.scenario;
         let mut sim = Sim::new(plan::setup(scenario, self.latency), |_| recipe.node());
-        for (place, job) in scenario.workload.iter().enumerate() {
-            sim.job(plan::job(scenario, place, job, requests));
+        for place in 0..scenario.workload.len() {
+            sim.job(plan::job(scenario, place, requests, R::Port::again));
         }
         for (_, name, within) in watched(scenario) {
             sim.watch(checker::<R::Port>(name, scenario.nodes), within);
@@ -92,17 +101,25 @@ impl World for Simulated<'_> {
         if let Some(Recording { details, limit }) = self.recording {
             sim.record(Recorder::new(details, limit).with_faults(plan::fault_names(scenario)));
         }
-        // A panic of the protocol is a finding about the protocol; the simulator is thrown away with it.
-        catch_unwind(AssertUnwindSafe(|| sim.run())).map_err(|cause| {
-            let message = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let message = message
-                .or_else(|| cause.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            Panicked {
-                at: sim.position(),
-                message,
+        // A panic of the protocol is a finding about the protocol. The simulator itself is in order: it was waiting
+        // for a handler, and is asked only what had happened before.
+        match catch_unwind(AssertUnwindSafe(|| sim.run())) {
+            Ok(outcome) => Simulated {
+                outcome,
+                panicked: None,
+            },
+            Err(cause) => {
+                let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
+                let message = text
+                    .or_else(|| cause.downcast_ref::<String>().cloned())
+                    .unwrap_or_default();
+                let at = sim.position();
+                Simulated {
+                    outcome: sim.panicked(),
+                    panicked: Some(Panicked { at, message }),
+                }
             }
-        })
+        }
     }
 }
 
