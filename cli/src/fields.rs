@@ -63,7 +63,7 @@ impl Reference {
         let of_protocol = path.starts_with("scenario.protocol.");
         self.docs.iter().filter(move |doc| {
             let rest = doc.path.strip_prefix(&start);
-            rest.is_some_and(|rest| !rest.contains('.') && !(of_protocol && rest == "do"))
+            rest.is_some_and(|rest| !(rest.contains('.') || of_protocol && rest == "do"))
         })
     }
 
