@@ -29,9 +29,13 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
-    /// Colours: auto (on a terminal, without `NO_COLOR`), always or never
+    /// Colours: auto (the default: on a terminal, without `NO_COLOR`), always, never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    #[arg(hide_possible_values = true, display_order = 900)]
+    #[arg(
+        hide_possible_values = true,
+        hide_default_value = true,
+        display_order = 900
+    )]
     pub color: Colour,
     /// Say less on standard error
     #[arg(short, long, global = true, display_order = 901)]
