@@ -13,7 +13,8 @@ use crate::out::Colour;
     name = "stormglass",
     version,
     arg_required_else_help = true,
-    infer_subcommands = false
+    infer_subcommands = false,
+    max_term_width = 100
 )]
 #[command(after_help = "\
 Exit codes:
@@ -28,9 +29,13 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
-    /// Colours: auto (on a terminal, unless `NO_COLOR` is set), always or never
+    /// Colours: auto (the default: on a terminal, without `NO_COLOR`), always, never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    #[arg(hide_possible_values = true, display_order = 900)]
+    #[arg(
+        hide_possible_values = true,
+        hide_default_value = true,
+        display_order = 900
+    )]
     pub color: Colour,
     /// Say less on standard error
     #[arg(short, long, global = true, display_order = 901)]
@@ -49,7 +54,7 @@ pub enum Command {
     /// List what scenarios can use
     #[command(arg_required_else_help = true)]
     List(ListArgs),
-    /// Explain a field, an error code, a protocol, a property, a metric, or why an event happened
+    /// Explain a field, an error code, a protocol, a property, a metric or an event
     #[command(arg_required_else_help = true)]
     Explain(ExplainArgs),
     /// Print the trace of a run
@@ -88,7 +93,7 @@ pub struct Overriding {
     /// Judge a variant as if nothing were meant to break
     #[arg(long)]
     pub no_expect_violation: bool,
-    /// How much to record, in place of the file's
+    /// How much to record
     #[arg(long, value_name = "LEVEL")]
     pub trace: Option<Level>,
 }

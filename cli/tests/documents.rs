@@ -6,6 +6,8 @@ fn documented_commands_do_what_the_documents_say() {
     // From the top of the repository, where the README says one is. This is the only test of its process.
     std::env::set_current_dir("..").expect("the repository is above the crate");
     trycmd::TestCases::new()
+        // Help is broken to the width of the terminal.
+        .env("COLUMNS", "100")
         .case("README.md")
         .case("cli/tests/commands/*.md")
         .case("cli/tests/commands/*.toml");
