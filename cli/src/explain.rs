@@ -112,7 +112,7 @@ fn named(registry: &impl Registry, what: &str) -> Result<String, String> {
         .iter()
         .map(|entry| entry.about().name)
         .chain(promises.iter().map(|promise| promise.about.name))
-        .chain(metrics::ALL.iter().map(|(name, _)| *name))
+        .chain(metrics::ALL.iter().map(|about| about.name))
         .chain(reference.paths());
     let near = similar(what, names)
         .map(|near| format!(" (did you mean `{near}`?)"))
@@ -156,7 +156,8 @@ fn properties(registry: &impl Registry, name: &str) -> Option<String> {
 
 /// A metric.
 fn metric(name: &str) -> Option<String> {
-    let (name, what) = metrics::ALL.iter().find(|(known, _)| *known == name)?;
+    let about = metrics::ALL.iter().find(|about| about.name == name)?;
+    let (name, what) = (about.name, about.what);
     Some(format!(
         "{name}, a metric\n  {what}\n  ask for it with   \"{name} <= 100\"\n"
     ))

@@ -2,36 +2,52 @@
 
 use sim_core::sim::Outcome;
 
-/// The metrics that expectations can name, and what they are.
-pub const ALL: &[(&str, &str)] = &[
-    (
+use crate::format::{MetricAbout, Unit};
+
+/// The metrics that expectations can name.
+pub const ALL: &[MetricAbout] = &[
+    count(
         "messages",
         "copies sent to other nodes; those that the network makes are not among them",
     ),
-    (
+    count(
         "messages_with_self",
         "the same with the copies that nodes sent to themselves",
     ),
-    (
+    count(
         "steps",
         "latency of the last delivery if every message took one unit of time",
     ),
-    ("bytes", "bytes of those messages in the canonical encoding"),
-    (
+    count("bytes", "bytes of those messages in the canonical encoding"),
+    count(
         "received",
         "messages received from other nodes; a copy that the network made counts again",
     ),
-    ("lost", "messages that the network lost"),
-    ("duplicated", "second copies that the network made"),
-    (
+    count("lost", "messages that the network lost"),
+    count("duplicated", "second copies that the network made"),
+    count(
         "to_crashed",
         "messages that arrived at a node that was down",
     ),
-    ("requests", "what the workload asked of nodes that were up"),
-    ("deliveries", "what nodes said through their uppermost port"),
-    ("events", "events, as numbered in the trace"),
-    ("virtual_time", "virtual time at the end of the run"),
+    count("requests", "what the workload asked of nodes that were up"),
+    count("deliveries", "what nodes said through their uppermost port"),
+    count("events", "events, as numbered in the trace"),
+    MetricAbout {
+        name: "virtual_time",
+        unit: Unit::Time,
+        sampled: false,
+        what: "virtual time at the end of the run",
+    },
 ];
+
+const fn count(name: &'static str, what: &'static str) -> MetricAbout {
+    MetricAbout {
+        name,
+        unit: Unit::Number,
+        sampled: false,
+        what,
+    }
+}
 
 /// The figures of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]

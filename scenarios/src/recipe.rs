@@ -13,7 +13,7 @@ use sim_core::kernel::port::{Port, Req};
 use sim_core::kernel::property::{About as PropertyAbout, Property, Quiescence};
 use sim_core::kernel::protocol::Node;
 
-use crate::format::{About, Configured, Entry, Fields};
+use crate::format::{About, Configured, Entry, Fields, MetricAbout};
 
 /// A port as scenarios see it: what a workload may ask of it, and which properties judge it.
 pub trait Family: Port<Request: Send + Sync> {
@@ -159,8 +159,8 @@ impl<R: Recipe> Configured for Chosen<R> {
         properties::<R>()
     }
 
-    fn metrics(&self) -> Vec<&'static str> {
-        crate::metrics::ALL.iter().map(|(name, _)| *name).collect()
+    fn metrics(&self) -> Vec<MetricAbout> {
+        crate::metrics::ALL.to_vec()
     }
 
     fn marks(&self) -> Vec<&'static str> {

@@ -16,9 +16,11 @@ struct Fate {
     lost: bool,
 }
 
-/// The fate of every message by sender, receiver and content. Each node sends a content once: so that names a message
-/// in two runs, however its number differs.
-fn fates(seed: u64, crashes: &[Crash]) -> BTreeMap<(NodeId, NodeId, String), Fate> {
+/// A message as two runs both know it: its sender, the how-manieth group send of that sender it belongs to, its receiver.
+type Name = (NodeId, u64, NodeId);
+
+/// The fate of every message, and what it said.
+fn fates(seed: u64, crashes: &[Crash]) -> BTreeMap<Name, (Fate, String)> {
     let mut setup = Setup::new(8, seed);
     let law = Delay::Exponential {
         mean: Span::from_millis(3),
@@ -36,14 +38,28 @@ fn fates(seed: u64, crashes: &[Crash]) -> BTreeMap<(NodeId, NodeId, String), Fat
             .over(Assumed::new())
     });
     sim.record(Recorder::new(false, 100_000).with_faults(vec![String::new(); crashes.len()]));
-    sim.request(Span::from_millis(1), NodeId(0), Cast(7));
+    for (at, node) in [(1, 0), (1, 1), (4, 2), (9, 6)] {
+        sim.request(
+            Span::from_millis(at),
+            NodeId(node),
+            Cast(u8::try_from(at + u64::from(node)).expect("small")),
+        );
+    }
     let trace = sim.run().trace.expect("it was recorded");
     let mut sent = BTreeMap::new();
-    let mut fates: BTreeMap<_, Fate> = BTreeMap::new();
+    let mut ordinals: BTreeMap<NodeId, (u64, u64)> = BTreeMap::new();
+    let mut fates: BTreeMap<Name, (Fate, String)> = BTreeMap::new();
     for record in &trace.records {
         match &record.what {
             What::Send { msg, to, text } => {
-                let name = (record.node, *to, trace.text(*text).to_owned());
+                // The copies of a group send follow each other: it is the next one when the receivers start again.
+                let (ordinal, last) = ordinals.entry(record.node).or_insert((0, 0));
+                if *msg != *last + 1 || to.0 == 0 {
+                    *ordinal += 1;
+                }
+                *last = *msg;
+                let name = (record.node, *ordinal, *to);
+                fates.insert(name, (Fate::default(), trace.text(*text).to_owned()));
                 assert!(
                     sent.insert(*msg, (name, record.at)).is_none(),
                     "message numbers are unique"
@@ -54,16 +70,17 @@ fn fates(seed: u64, crashes: &[Crash]) -> BTreeMap<(NodeId, NodeId, String), Fat
                 why: WhyDropped::Lost,
                 ..
             } => {
-                fates.entry(sent[msg].0.clone()).or_default().lost = true;
+                fates.entry(sent[msg].0).or_default().0.lost = true;
             }
             // It takes as long to a process that is down.
             What::Recv { msg, .. } | What::Drop { msg, .. } => {
-                let (name, when) = &sent[msg];
+                let (name, when) = sent[msg];
                 fates
-                    .entry(name.clone())
+                    .entry(name)
                     .or_default()
+                    .0
                     .took
-                    .push(record.at.since(*when).as_nanos());
+                    .push(record.at.since(when).as_nanos());
             }
             _ => (),
         }
@@ -71,10 +88,11 @@ fn fates(seed: u64, crashes: &[Crash]) -> BTreeMap<(NodeId, NodeId, String), Fat
     fates
 }
 
-/// Taking one fault away leaves the fate of every message that is sent in both runs unchanged.
+/// Taking one fault away leaves the fate of every message that is sent in both runs unchanged: lost or not, how often
+/// it arrives, and how long each copy takes.
 #[test]
 fn removing_a_fault_moves_no_other_draw() {
-    let mut compared = 0;
+    let (mut compared, mut same_words) = (0, 0);
     for seed in 0..100 {
         let crash = |node, trigger, fault| Crash {
             node: NodeId(node),
@@ -87,16 +105,21 @@ fn removing_a_fault_moves_no_other_draw() {
         );
         let both = fates(seed, &[crash(3, by_sends, 0), crash(5, by_time, 1)]);
         let one = fates(seed, &[crash(3, by_sends, 0)]);
-        for (name, with) in &both {
-            let Some(without) = one.get(name) else {
+        for (name, (with, words)) in &both {
+            let Some((without, others)) = one.get(name) else {
                 continue;
             };
             assert_eq!(with, without, "seed {seed}, {name:?}");
             compared += 1;
+            same_words += u32::from(words == others);
         }
     }
     assert!(
-        compared > 3_000,
-        "only {compared} messages were compared: the test sees nothing"
+        compared > 15_000,
+        "only {compared} messages were compared: the test sees little"
+    );
+    assert!(
+        same_words * 100 > compared * 95,
+        "of {compared} messages only {same_words} say the same"
     );
 }

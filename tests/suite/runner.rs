@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use protocols::multicast::{BestEffort, Cast, Deliver, Multicast};
 use scenarios::format::{About, Fields, Need, Overrides, Sources, read};
+use scenarios::protocols::Shipped;
 use scenarios::recipe::{Recipe, Registry};
 use scenarios::run::{Options, Run, Status, Verdict, run};
 use sim_core::kernel::prelude::*;
@@ -166,5 +167,106 @@ fn a_bound_that_passed_is_a_violation() {
     assert_eq!(
         run_it("NeverRests", rest, Options::default()).verdict,
         Verdict::Fail
+    );
+}
+
+/// Runs a scenario of shipped protocols.
+fn run_shipped(text: &str) -> Run {
+    let mut sources = Sources::new();
+    let file = sources.add("shipped.ron", text);
+    let reading = read(&sources, file, &Overrides::default(), Shipped.entries());
+    run(
+        &reading
+            .scenario
+            .unwrap_or_else(|| panic!("{:?}", reading.problems)),
+        &Shipped,
+        Options::default(),
+    )
+}
+
+fn shipped(rest: &str) -> Run {
+    run_shipped(&format!(
+        "Scenario(name: \"one\", nodes: 20, protocol: EagerMulticast, \
+         network: (latency: Uniform(\"1ms\", \"5ms\")), {rest})"
+    ))
+}
+
+const CAST: &str = "workload: [(at: \"1ms\", node: 0, do: Multicast(\"hello\"))]";
+
+/// A run that a budget ended has proven nothing, also of what held so far and of what was meant to break.
+#[test]
+fn a_budget_leaves_nothing_proven() {
+    for rest in [
+        "expect: [\"always no_duplication\", \"messages >= 0\"]",
+        "expect: []",
+    ] {
+        let run = shipped(&format!("{CAST}, stop: (events: 100), {rest}"));
+        assert_eq!(run.verdict, Verdict::Inconclusive, "{rest}");
+    }
+    let meant = "expect: [\"always no_duplication\"], expect_violation: [\"no_duplication\"]";
+    let run = shipped(&format!("{CAST}, stop: (events: 100), {meant}"));
+    assert_eq!(run.verdict, Verdict::Inconclusive);
+}
+
+/// What is meant to break must be asked: a `where` that is false hides nothing.
+#[test]
+fn an_expected_violation_that_nobody_asks_for_shows_nothing() {
+    let rest = "expect: [\"eventually agreement within 1s where n > 99\", \"sometimes relay_saved_a_node\"], \
+                params: { \"n\": 1 }, expect_violation: [\"agreement\"]";
+    assert_eq!(
+        shipped(&format!("{CAST}, {rest}")).verdict,
+        Verdict::Inconclusive
+    );
+}
+
+/// A property can be a goal: it must find something to judge, and keep its promise.
+#[test]
+fn sometimes_takes_properties_too() {
+    let asked = "expect: [\"sometimes agreement\"]";
+    assert_eq!(shipped(&format!("{CAST}, {asked}")).verdict, Verdict::Pass);
+    assert_eq!(
+        shipped(asked).verdict,
+        Verdict::Inconclusive,
+        "nobody cast anything"
+    );
+}
+
+/// Taking a fault out of the list leaves the draws of the others: who is hit, and when.
+#[test]
+fn faults_keep_their_draws_wherever_they_stand() {
+    let crash = "Crash(node: Random(count: 3), between: (\"1ms\", \"9ms\"))";
+    let first = "Crash(node: 19, at: \"20ms\")";
+    let alone = shipped(&format!("{CAST}, faults: [{crash}]")).crashed;
+    let second = shipped(&format!("{CAST}, faults: [{first}, {crash}]")).crashed;
+    let times = |crashed: &std::collections::BTreeMap<
+        NodeId,
+        sim_core::kernel::property::Moment,
+    >|
+     -> Vec<_> {
+        crashed
+            .iter()
+            .filter(|(node, _)| **node != NodeId(19))
+            .map(|(node, moment)| (*node, moment.at))
+            .collect()
+    };
+    assert_eq!(times(&alone), times(&second));
+    assert_eq!((alone.len(), second.len()), (3, 4));
+    // The same fault twice strikes twice, each time with draws of its own.
+    let twice = shipped(&format!("{CAST}, faults: [{crash}, {crash}]")).crashed;
+    assert!(twice.len() > 3, "{twice:?}");
+}
+
+/// A bounded memory of what happened must not merge what a job repeats.
+#[test]
+fn repeated_casts_are_messages_of_their_own() {
+    let run = shipped(
+        "workload: [(every: \"10ms\", from: \"0s\", until: \"50ms\", node: 0, do: Multicast(\"tick\"))], \
+         expect: [\"eventually agreement within 1s\", \"always no_duplication\"]",
+    );
+    assert_eq!(run.verdict, Verdict::Pass);
+    assert!(
+        run.findings[0].said.starts_with("5 messages"),
+        "{}",
+        run.findings[0].said
     );
 }

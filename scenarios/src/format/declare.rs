@@ -266,7 +266,7 @@ fn unasked(f: &mut Fields<'_>, violations: &[(Place, String)], expect: &[Expecta
             }
             _ => false,
         };
-        if !expect.iter().any(shows) {
+        if !expect.iter().filter(|one| one.is_asked()).any(shows) {
             let title = format!("nothing expects `{}`, so nobody sees it break", shown(name));
             let problem = Problem::warning(Code::W202, *place, title).label("not in `expect`");
             f.report(problem);

@@ -118,6 +118,10 @@ fn turn(f: &mut Fields<'_>) -> Turn {
             let problem = Problem::error(Code::S105, place("every"), "`every` is out of range");
             Some(problem.label("this would never come to an end"))
         }
+        (false, true) if until <= from.or(Some(Span::ZERO)) => {
+            let problem = Problem::error(Code::S105, place("until"), "this job never comes");
+            Some(problem.label("`until` is not after `from`"))
+        }
         (false, true) => None,
     };
     if let Some(problem) = problem {
@@ -224,14 +228,14 @@ pub(super) fn too_late(f: &mut Fields<'_>, read: &Scenario, stop: Place) {
     let mut late = Vec::new();
     for job in &read.workload {
         let (Turn::Once { at: begin } | Turn::Repeated { from: begin, .. }) = job.turn;
-        if begin >= end {
+        if begin > end {
             late.push(never("this job never comes: it begins", begin, job.place));
         }
     }
     for fault in &read.faults {
         let FaultKind::Crash { trigger, .. } = &fault.kind;
         if let Trigger::At(begin) | Trigger::Between(begin, _) = trigger
-            && *begin >= end
+            && *begin > end
         {
             late.push(never(
                 "this fault never happens: crash",

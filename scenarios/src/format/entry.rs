@@ -33,6 +33,28 @@ pub struct About {
     pub layers: &'static [&'static str],
 }
 
+/// Something that can be measured of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricAbout {
+    /// As an expectation names it.
+    pub name: &'static str,
+    /// What it is compared with.
+    pub unit: Unit,
+    /// A run has many samples of it, so that an expectation asks for a statistic: `p99(delivery_latency)`.
+    pub sampled: bool,
+    /// In a few words.
+    pub what: &'static str,
+}
+
+/// What a metric is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A number.
+    Number,
+    /// A time: `2s`.
+    Time,
+}
+
 /// One protocol of the registry.
 pub trait Entry: Sync {
     /// What it is.
@@ -53,7 +75,7 @@ pub trait Configured: Any + Debug + Send + Sync {
     /// What its port promises.
     fn properties(&self) -> Vec<property::About>;
     /// What can be measured.
-    fn metrics(&self) -> Vec<&'static str>;
+    fn metrics(&self) -> Vec<MetricAbout>;
     /// The marks that it may set.
     fn marks(&self) -> Vec<&'static str>;
 }

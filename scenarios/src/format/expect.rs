@@ -7,7 +7,7 @@
 //! each with ` where EXPR` at its end, if it is not always asked.
 
 use super::context::Context;
-use super::entry::Configured;
+use super::entry::{Configured, MetricAbout, Unit};
 use super::expr::{self, Token, Value};
 use super::leaves::bad_time;
 use super::place::Place;
@@ -152,7 +152,7 @@ pub enum Bound {
 pub(super) struct Vocabulary {
     protocol: &'static str,
     properties: Vec<About>,
-    metrics: Vec<&'static str>,
+    metrics: Vec<MetricAbout>,
     marks: Vec<&'static str>,
 }
 
@@ -171,6 +171,10 @@ impl Vocabulary {
             metrics: configured.metrics(),
             marks: configured.marks(),
         }
+    }
+
+    fn metric(&self, name: &str) -> Option<&MetricAbout> {
+        self.metrics.iter().find(|about| about.name == name)
     }
 
     fn property(&self, name: &str) -> Option<&About> {
@@ -397,7 +401,7 @@ impl<'a> Reader<'a> {
             let names: Vec<_> = self.words.property_names().collect();
             let what = if self.words.marks.contains(&name) {
                 "a mark, not a property: it can only be reached `sometimes`"
-            } else if self.words.metrics.contains(&name) {
+            } else if self.words.metric(name).is_some() {
                 "a metric, not a property: compare it with something"
             } else {
                 "not a property"
@@ -475,10 +479,22 @@ impl<'a> Reader<'a> {
             };
             (Some(statistic), metric, range, 4)
         } else {
-            (None, first, first_range, 1)
+            (None, first, first_range.clone(), 1)
         };
-        if !self.words.metrics.contains(&metric) {
+        let Some(about) = self.words.metric(metric) else {
             self.no_metric(metric, &range, next);
+            return None;
+        };
+        if about.sampled != statistic.is_some() {
+            let whole = first_range.start..self.range(next - 1).end;
+            self.malformed(
+                &whole,
+                if about.sampled {
+                    format!("a run has many of these; which of them? `p99({metric})`")
+                } else {
+                    format!("a run has one `{metric}`, of which there is no statistic")
+                },
+            );
             return None;
         }
         let comparison = match self.tokens.get(next) {
@@ -492,11 +508,22 @@ impl<'a> Reader<'a> {
         let rest = self.range(next).end..self.end;
         let bound_text = self.content[rest.clone()].trim().to_owned();
         let bound = match bound_text.parse() {
-            Ok(span) => Bound::Time(span),
+            Ok(span) if about.unit == Unit::Time => Bound::Time(span),
+            Ok(_) => {
+                self.malformed(&rest, format!("`{metric}` is a number, not a time"));
+                return None;
+            }
             Err(_) => match self
                 .cx
                 .evaluate_part(self.raw, self.content, rest.clone())?
             {
+                Value::Number(_) if about.unit == Unit::Time => {
+                    self.malformed(
+                        &rest,
+                        format!("`{metric}` is a time: write the unit, `5ms`"),
+                    );
+                    return None;
+                }
                 Value::Number(number) => Bound::Number(number),
                 _ => {
                     self.malformed(&rest, "a metric is compared with a number or a time");
@@ -535,7 +562,7 @@ impl<'a> Reader<'a> {
             }
             self.cx.report(problem.note(FORMS));
         } else {
-            let mut names = self.words.metrics.clone();
+            let mut names: Vec<_> = self.words.metrics.iter().map(|about| about.name).collect();
             if next == 1 {
                 names.extend(self.words.property_names());
             }

@@ -213,6 +213,6 @@ pub enum Trace {
     Summary,
     /// Every message.
     Messages,
-    /// Every message and every change of state.
+    /// Timers and writes to stable storage too.
     Full,
 }

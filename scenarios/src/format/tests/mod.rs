@@ -95,8 +95,18 @@ impl Configured for Configuration {
         ]
     }
 
-    fn metrics(&self) -> Vec<&'static str> {
-        vec!["messages", "delivery_latency", "delivery_ratio"]
+    fn metrics(&self) -> Vec<MetricAbout> {
+        let about = |name, unit, sampled| MetricAbout {
+            name,
+            unit,
+            sampled,
+            what: "",
+        };
+        vec![
+            about("messages", Unit::Number, false),
+            about("delivery_latency", Unit::Time, true),
+            about("delivery_ratio", Unit::Number, false),
+        ]
     }
 
     fn marks(&self) -> Vec<&'static str> {
