@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use sim_core::trace::MODEL_VERSION;
 
 use crate::out::Colour;
 
@@ -11,7 +14,7 @@ use crate::out::Colour;
 #[derive(Debug, Parser)]
 #[command(
     name = "stormglass",
-    version,
+    version = version(),
     arg_required_else_help = true,
     infer_subcommands = false,
     max_term_width = 100
@@ -40,6 +43,17 @@ pub struct Cli {
     /// Say less on standard error
     #[arg(short, long, global = true, display_order = 901)]
     pub quiet: bool,
+}
+
+/// The version of the program and of the meaning of a run: the same model version gives the same bytes.
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{} (model version {MODEL_VERSION})",
+            env!("CARGO_PKG_VERSION")
+        )
+    });
+    &VERSION
 }
 
 /// What to do.

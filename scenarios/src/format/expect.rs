@@ -8,11 +8,12 @@
 
 use super::context::Context;
 use super::entry::{Configured, MetricAbout, Unit};
-use super::expr::{self, Token, Value};
-use super::leaves::bad_time;
+use super::expr::Value;
+use super::lexemes::{Token, tokens};
 use super::place::Place;
 use super::problem::{Code, Problem};
 use super::raw::Raw;
+use super::units::bad_time;
 use super::words::{listed, shown, similar};
 use sim_core::kernel::property::{About, Kind, Quiescence};
 use sim_core::kernel::time::Span;
@@ -223,7 +224,7 @@ pub(super) fn read(
     content: &str,
     words: &Vocabulary,
 ) -> Option<Expectation> {
-    let tokens = match expr::tokens(content) {
+    let tokens = match tokens(content) {
         Ok(tokens) => tokens,
         Err(error) => {
             cx.report_expr(raw, content, 0, error);

@@ -1,9 +1,9 @@
 //! What people write out of habit from other languages, and how a scenario says it.
 
-use super::leaves::{BYTE_UNITS, TIME_UNITS};
 use super::place::Place;
 use super::problem::{Code, Problem};
 use super::tokens::{Token, Tokens};
+use super::units::{BYTE_UNITS, TIME_UNITS};
 use std::ops::Range;
 
 /// What is wrong with the word at which reading stopped, if it is a habit. `before` is the token in front of it.

@@ -20,6 +20,8 @@ mod expr;
 mod fields;
 mod habits;
 mod leaves;
+mod lexemes;
+mod nesting;
 mod nodes;
 mod options;
 mod params;
@@ -33,6 +35,7 @@ mod scenario;
 mod sets;
 mod syntax;
 mod tokens;
+mod units;
 mod words;
 
 pub use codes::{Code, Explanation, UnknownCode};
@@ -41,7 +44,7 @@ pub use entry::{About, Configured, Entry, MetricAbout, Need, Unit};
 pub use expect::{Bound, Comparison, Expectation, Sentence, Statistic};
 pub use expr::Value;
 pub use fields::{FieldDoc, Fields};
-pub use leaves::{Choice, bytes_text};
+pub use leaves::Choice;
 pub use nodes::NodeSet;
 pub use options::meaning;
 pub use place::{Place, SourceId, Sources};
@@ -53,6 +56,7 @@ pub use scenario::{
     Trigger, Turn,
 };
 pub use sim_core::kernel::random::{Delay, Probability};
+pub use units::bytes_text;
 pub use words::similar;
 
 #[cfg(test)]

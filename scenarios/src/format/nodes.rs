@@ -1,7 +1,6 @@
 //! Sets of nodes: `3`, `[1, 4]`, `0..=3`, `All`, `First(k)`, `Random(count: 2)`.
 
 use super::context::whole;
-use super::expr;
 use super::fields::{Absent, Fields, Spec};
 use super::problem::{Code, Problem};
 use super::raw::{Opened, Raw};
@@ -269,7 +268,7 @@ impl<'r> Fields<'r> {
         if let Some(cluster) = &*self.cx.cluster.borrow() {
             problem = problem.also(cluster.place, format!("{} nodes", cluster.nodes));
             let params = self.cx.params.borrow();
-            for param in expr::names(&cluster.expression)
+            for param in super::lexemes::names(&cluster.expression)
                 .into_iter()
                 .filter_map(|name| params.get(name))
             {

@@ -89,7 +89,7 @@ fn written_params<'r>(f: &Fields<'r>, node: Node<'r>) -> Vec<(String, Place, Raw
                     .label("this is a name")
                     .help("put it in quotes", edits),
             );
-        } else if !expr::is_name(&entry.key) || reserved || entry.key.len() > 64 {
+        } else if !super::lexemes::is_name(&entry.key) || reserved || entry.key.len() > 64 {
             let title = format!("`{}` cannot be the name of a parameter", shown(&entry.key));
             f.cx.report(
                 Problem::error(Code::S104, entry.key_place, title)
@@ -198,7 +198,7 @@ impl Context<'_> {
         states[index] = State::Busy;
         let raw = open[index];
         if let Opened::Text(text) = raw.open() {
-            for name in expr::names(&text) {
+            for name in super::lexemes::names(&text) {
                 let other = self.params.borrow().names().position(|known| known == name);
                 let Some(other) = other else { continue };
                 if states[other] == State::Busy {
@@ -213,7 +213,7 @@ impl Context<'_> {
                 }
                 self.resolve(other, open, states);
             }
-            let unknown = expr::is_name(&text)
+            let unknown = super::lexemes::is_name(&text)
                 && self.params.borrow().get(&text).is_none()
                 && !matches!(text.as_str(), "true" | "false");
             let value = if unknown {

@@ -123,9 +123,16 @@ impl ser::Error for Refused {
 macro_rules! integers {
     ($($name:ident: $type:ty => $bytes:literal),*) => {
         $(fn $name(self, value: $type) -> Result<(), Refused> {
-            #[expect(clippy::allow_attributes, reason = "only some of these types need the cast lints off")]
-            #[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "a negative number is its two's complement")]
-            self.put(value as u64, $bytes)
+            self.put(u64::from(value), $bytes)
+        })*
+    };
+}
+
+/// A negative number is its two's complement.
+macro_rules! signed_integers {
+    ($($name:ident: $type:ty => $bytes:literal),*) => {
+        $(fn $name(self, value: $type) -> Result<(), Refused> {
+            self.put(u64::from_le_bytes(i64::from(value).to_le_bytes()), $bytes)
         })*
     };
 }
@@ -142,8 +149,11 @@ impl<'a> Serializer for &'a mut Encoder {
     type SerializeStructVariant = &'a mut Encoder;
 
     integers!(
-        serialize_bool: bool => 1, serialize_u8: u8 => 1, serialize_u16: u16 => 2, serialize_u32: u32 => 4, serialize_u64: u64 => 8,
-        serialize_i8: i8 => 1, serialize_i16: i16 => 2, serialize_i32: i32 => 4, serialize_i64: i64 => 8, serialize_char: char => 4
+        serialize_bool: bool => 1, serialize_u8: u8 => 1, serialize_u16: u16 => 2, serialize_u32: u32 => 4,
+        serialize_u64: u64 => 8, serialize_char: char => 4
+    );
+    signed_integers!(
+        serialize_i8: i8 => 1, serialize_i16: i16 => 2, serialize_i32: i32 => 4, serialize_i64: i64 => 8
     );
 
     fn serialize_f32(self, value: f32) -> Result<(), Refused> {
