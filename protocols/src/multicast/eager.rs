@@ -113,6 +113,7 @@ impl<P: Payload> Eager<P> {
             return;
         }
         if from != copy.id.origin {
+            // Had the caster died before it wrote to this node, the relay alone would have reached it.
             fx.mark("relay_saved_a_node");
         }
         // Deliver, then relay, as in the book. A crash may fall between the two.
