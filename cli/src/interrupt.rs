@@ -4,6 +4,7 @@ use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::exit::Exit;
+use crate::out::{Colour, Out};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
@@ -14,6 +15,8 @@ pub fn listen() {
         if ASKED.swap(true, Ordering::Relaxed) {
             exit(Exit::Interrupted.code());
         }
+        Out::new(Colour::Never, false)
+            .complain("interrupted: finishing this run; Ctrl-C again ends it");
     });
 }
 

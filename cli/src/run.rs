@@ -136,7 +136,8 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
         if run.verdict == Verdict::Nondeterministic {
             break;
         }
-        if interrupt::asked() {
+        // A run that was the last has left nothing undone.
+        if interrupt::asked() && counts.all() < planned.len() {
             out.complain(format_args!(
                 "interrupted: {} of {} runs were done",
                 counts.all(),

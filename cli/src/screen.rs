@@ -177,6 +177,7 @@ impl Shown<'_> {
             (metrics.received, "received"),
             (metrics.to_crashed, "to a crashed node"),
             (metrics.lost, "lost"),
+            (metrics.duplicated, "doubled"),
         ];
         let fates: Vec<String> = fates
             .into_iter()
@@ -199,7 +200,7 @@ impl Shown<'_> {
                 format!("virtual time was up (stop.at, {})", scenario.stop.at),
             ),
             Ended::Events => Some(format!(
-                "the budget of events was used up (stop.events, {})",
+                "the budget of events was used up (stop.events, {}; `--set stop.events=..` gives it more)",
                 scenario.stop.events
             )),
             Ended::Memory => Some(format!(

@@ -42,6 +42,9 @@ pub fn trace(out: Out, args: &TraceArgs) -> Exit {
         .into_iter()
         .filter(|record| filter.takes(&trace, record))
         .collect();
+    if shown.is_empty() {
+        out.note("note: no event matches");
+    }
     match args.format {
         Form::Text => as_text(out, args, &header, &trace, &shown),
         Form::Jsonl => {

@@ -91,19 +91,36 @@ pub fn runs_with(registry: &impl Registry, path: impl AsRef<Path>) -> Vec<Tested
             panic!("{}", errors.join("\n"))
         };
         let run = run(&scenario, registry, Options::default());
-        let variant = variant
-            .map(|name| format!(" --variant {name}"))
-            .unwrap_or_default();
-        assert!(
-            run.verdict == Verdict::Pass,
-            "{}: {}\nsee why: stormglass run {}{variant}",
-            scenario.name,
-            run.verdict.word(),
-            path.display(),
-        );
+        assert!(run.verdict == Verdict::Pass, "{}", report(&scenario, &run));
         Tested { scenario, run }
     })
     .collect()
+}
+
+/// Why a run did not pass.
+fn report(scenario: &Scenario, run: &Run) -> String {
+    let mut report = format!(
+        "{}, seed {}: {}\n",
+        scenario.name,
+        scenario.seed,
+        run.verdict.word()
+    );
+    if let Some(panicked) = &run.panicked {
+        report.push_str(&format!(
+            "  panicked after event {}: {}\n",
+            panicked.at.event, panicked.message
+        ));
+    }
+    for finding in run.findings.iter().filter(|finding| !finding.is_fine()) {
+        report.push_str(&format!("  {}   {}\n", finding.sentence, finding.said));
+        if let Some(violation) = &finding.violation {
+            report.push_str(&format!("    {}\n", violation.what));
+        }
+        for reason in &finding.why {
+            report.push_str(&format!("      {}\n", reason.text));
+        }
+    }
+    report
 }
 
 impl Tested {

@@ -206,7 +206,7 @@ impl Code {
             Code::S132 => (
                 "this is not an expectation",
                 "An expectation is one of `always P`, `eventually P within T`, `sometimes P` and `METRIC op EXPR`, where \
-                 op is one of < <= > >= == != and METRIC is a name or a statistic of one, such as `p99(latency)`. Any of \
+                 op is one of < <= > >= == != and METRIC is one of `stormglass list metrics`. Any of \
                  them may end in `where EXPR`.",
                 "expect: [\"messages are few\"],",
                 "expect: [\"messages <= 20\"],",

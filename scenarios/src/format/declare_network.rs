@@ -124,11 +124,12 @@ pub(super) fn links(
 ) -> Links {
     let needs = protocol.map_or(Need::FairLoss, |(entry, _)| entry.about().needs);
     let default = match needs {
+        _ if f.describing() => "what the protocol needs",
         Need::FairLoss => "FairLoss",
         Need::Reliable => "Assumed(Reliable)",
     };
     let (place, written) = (f.place_of("links"), f.has("links"));
-    let doc = "what lies between the protocol and the network; by default what the protocol needs";
+    let doc = "what lies between the protocol and the network";
     let read = f.variant(
         "links",
         &["FairLoss", "Assumed", "Weaker"],

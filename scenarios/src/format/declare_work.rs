@@ -34,7 +34,11 @@ pub(super) fn workload(
         "what clients ask for: once, `at` a time, or `every` so often",
         |f| {
             let turn = turn(f);
-            let node = f.nodes("node", None, "at which nodes");
+            let node = f.nodes(
+                "node",
+                None,
+                "at which nodes; drawn once for all repetitions",
+            );
             match &mut protocol {
                 Some(protocol) => operations += usize::from(operation(f, protocol)),
                 // Without a protocol nobody knows what may be asked for.
@@ -65,7 +69,10 @@ pub(super) fn workload(
 
 fn turn(f: &mut Fields<'_>) -> Turn {
     let at = f.optional_time("at", "when, since the start");
-    let every = f.optional_time("every", "again and again, with this period");
+    let every = f.optional_time(
+        "every",
+        "again and again, with this period; what is asked is numbered from the second time on",
+    );
     let from = f.optional_time("from", "the first time of `every`; 0s if it is not written");
     if every.is_some() && from.is_none() && !f.has("from") {
         f.record("from", Ron::text(&Span::ZERO.to_string()));

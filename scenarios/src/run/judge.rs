@@ -128,20 +128,35 @@ pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -
                     comparison,
                     bound,
                     ..
-                } => of_metric(expectation, metric, *comparison, *bound, metrics),
+                } => {
+                    let finding = of_metric(expectation, metric, *comparison, *bound, metrics);
+                    match finding.status {
+                        // It may still have grown out of its bounds.
+                        Status::Held if is_cut_short(scenario, outcome.ended) => Finding {
+                            status: Status::Pending,
+                            said: format!("{} so far", finding.said),
+                            ..finding
+                        },
+                        _ => finding,
+                    }
+                }
             }
         })
         .collect()
 }
 
-/// What the findings make of the run.
-pub(super) fn verdict(scenario: &Scenario, ended: Ended, findings: &[Finding]) -> Verdict {
-    // A run that a budget ended has shown what it violated, and nothing else.
-    let cut_short = match ended {
+/// True if a budget ended the run: it has shown what it violated, and nothing else.
+fn is_cut_short(scenario: &Scenario, ended: Ended) -> bool {
+    match ended {
         Ended::Events | Ended::Memory => true,
         Ended::Time => scenario.stop.when == StopWhen::Quiescent,
         Ended::Quiescent | Ended::Panicked => false,
-    };
+    }
+}
+
+/// What the findings make of the run.
+pub(super) fn verdict(scenario: &Scenario, ended: Ended, findings: &[Finding]) -> Verdict {
+    let cut_short = is_cut_short(scenario, ended);
     let judged = |finding: &Finding| match finding.status {
         Status::Violated if finding.meant_to_break => Verdict::Pass,
         Status::Violated => Verdict::Fail,

@@ -65,6 +65,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoCreation<P> {
     fn finish(&mut self, _: &End) -> Finding {
         match self.deliveries {
             0 => Finding::NotExercised,
+            1 => Finding::Held("1 delivery".into()),
             deliveries => Finding::Held(format!("{deliveries} deliveries")),
         }
     }

@@ -43,7 +43,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Validity<P> {
 
     fn finish(&mut self, end: &End) -> Finding {
         let book = &self.book;
-        book.settle(end, |origin, page| {
+        let finding = book.settle(end, |origin, page| {
             let since = page.cast.filter(|_| book.is_correct(origin))?;
             let owes = |node: &NodeId| page.times(*node) < page.casts;
             let (by, last) = match self.whom {
@@ -56,6 +56,12 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Validity<P> {
                 by,
                 last,
             })
-        })
+        });
+        match (self.whom, finding) {
+            (Whom::Caster, Finding::Held(_)) => {
+                Finding::Held("casters delivered what they cast".into())
+            }
+            (_, finding) => finding,
+        }
     }
 }
