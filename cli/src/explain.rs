@@ -80,13 +80,28 @@ fn named(registry: &impl Registry, what: &str) -> Result<String, String> {
             .map(|entry| list::protocol(*entry, &reference)),
         properties(registry, what),
         metric(what),
+        mark(registry, what),
         field,
     ]
     .into_iter()
     .flatten()
     .collect();
     if !found.is_empty() {
-        return Ok(found.join("\n"));
+        let mut told = found.join("\n");
+        if what.ends_with("expect") {
+            let grammar = Code::S132.explanation().text;
+            told.push_str(&format!("\n{}\n", wrapped(grammar.split_whitespace(), 100)));
+        }
+        return Ok(told);
+    }
+    // So is what can be chosen for a field: `Crash`, `LogNormal`.
+    let options: Vec<String> = reference
+        .offered(what)
+        .iter()
+        .filter_map(|path| reference.explained(path))
+        .collect();
+    if !options.is_empty() {
+        return Ok(options.join("\n"));
     }
     // `loss` is enough, if not too many fields are called so.
     let called = |path: &&str| path.rsplit('.').next() == Some(what);
@@ -152,6 +167,17 @@ fn properties(registry: &impl Registry, name: &str) -> Option<String> {
         })
         .collect();
     (!told.is_empty()).then(|| told.join("\n"))
+}
+
+/// A mark and who leaves it.
+fn mark(registry: &impl Registry, name: &str) -> Option<String> {
+    registry.entries().iter().find_map(|entry| {
+        let mark = entry.marks().iter().find(|mark| mark.name == name)?;
+        let (of, what) = (entry.about().name, mark.what);
+        Some(format!(
+            "{name}, a mark of {of}: {what}\n  ask for it with   \"sometimes {name}\"\n"
+        ))
+    })
 }
 
 /// A metric.

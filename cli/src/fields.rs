@@ -158,6 +158,12 @@ impl Reference {
         text
     }
 
+    /// The paths of an option: `scenario.faults.Crash`.
+    pub fn offered(&self, option: &str) -> Vec<String> {
+        let paths = self.paths().filter(|path| self.offers(path, option));
+        paths.map(|path| format!("{path}.{option}")).collect()
+    }
+
     /// Can `option` be chosen for the field at `path`?
     fn offers(&self, path: &str, option: &str) -> bool {
         self.get(path)

@@ -96,8 +96,13 @@ pub fn protocol(entry: &dyn Entry, reference: &Reference) -> String {
         .iter()
         .map(|operation| reference.signature(&asked, operation))
         .collect();
+    let marks: String = entry
+        .marks()
+        .iter()
+        .map(|mark| format!("  marks      {}: {}\n", mark.name, mark.what))
+        .collect();
     format!(
-        "{signature}: {}   ({})\n  layers     {}\n  asked for  {}\n{}",
+        "{signature}: {}   ({})\n  layers     {}\n  asked for  {}\n{marks}{}",
         about.what,
         about.source,
         about.layers.join(" over "),

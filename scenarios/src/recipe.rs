@@ -13,7 +13,7 @@ use sim_core::kernel::port::{Port, Req};
 use sim_core::kernel::property::{About as PropertyAbout, Property, Quiescence};
 use sim_core::kernel::protocol::Node;
 
-use crate::format::{About, Configured, Entry, Fields, MetricAbout};
+use crate::format::{About, Configured, Entry, Fields, Mark, MetricAbout};
 
 /// A port as scenarios see it: what a workload may ask of it, and which properties judge it.
 pub trait Family: Port<Request: Send + Sync> {
@@ -38,7 +38,7 @@ pub trait Recipe: Clone + Debug + Send + Sync + 'static {
     /// What `stormglass list protocols` prints.
     const ABOUT: About;
     /// The marks that it may leave.
-    const MARKS: &'static [&'static str];
+    const MARKS: &'static [Mark];
     /// The port on top.
     type Port: Family;
 
@@ -108,6 +108,10 @@ impl<R: Recipe> Entry for Registered<R> {
         properties::<R>()
     }
 
+    fn marks(&self) -> &'static [Mark] {
+        R::MARKS
+    }
+
     fn read(&self, args: &mut Fields<'_>) -> Box<dyn Configured> {
         Box::new(Chosen {
             recipe: R::read(args),
@@ -164,6 +168,6 @@ impl<R: Recipe> Configured for Chosen<R> {
     }
 
     fn marks(&self) -> Vec<&'static str> {
-        R::MARKS.to_vec()
+        R::MARKS.iter().map(|mark| mark.name).collect()
     }
 }

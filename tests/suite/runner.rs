@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use protocols::multicast::{BestEffort, Cast, Deliver, Multicast};
-use scenarios::format::{About, Fields, Need, Overrides, Sources, read};
+use scenarios::format::{About, Fields, Mark, Need, Overrides, Sources, read};
 use scenarios::protocols::Shipped;
 use scenarios::recipe::{Recipe, Registry};
 use scenarios::run::{Options, Run, Status, Verdict, run};
@@ -69,7 +69,7 @@ macro_rules! sick {
                 source: "",
                 layers: &["Sick"],
             };
-            const MARKS: &'static [&'static str] = &[];
+            const MARKS: &'static [Mark] = &[];
             type Port = Multicast<Text, BestEffort>;
 
             fn read(_: &mut Fields<'_>) -> Self {

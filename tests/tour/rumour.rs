@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use protocols::multicast::{BestEffort, Cast, Deliver, Multicast};
-use scenarios::format::{About, Fields, Need};
+use scenarios::format::{About, Fields, Mark, Need};
 use scenarios::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
@@ -76,7 +76,7 @@ impl Recipe for PushRumour {
         source: "Demers et al. 1987",
         layers: &["Gossip"],
     };
-    const MARKS: &'static [&'static str] = &[];
+    const MARKS: &'static [Mark] = &[];
     type Port = Multicast<Text, BestEffort>;
 
     fn read(args: &mut Fields<'_>) -> Self {

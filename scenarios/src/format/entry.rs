@@ -46,6 +46,15 @@ pub struct MetricAbout {
     pub what: &'static str,
 }
 
+/// A mark that a protocol may leave in a trace, for `sometimes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// As an expectation names it.
+    pub name: &'static str,
+    /// What it says, in a few words.
+    pub what: &'static str,
+}
+
 /// What a metric is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -61,6 +70,8 @@ pub trait Entry: Sync {
     fn about(&self) -> &About;
     /// The properties that can be asked of it.
     fn properties(&self) -> Vec<property::About>;
+    /// The marks that it may leave.
+    fn marks(&self) -> &'static [Mark];
     /// Reads its parameters, the arguments of `EagerMulticast(relay: true)`.
     fn read(&self, args: &mut Fields<'_>) -> Box<dyn Configured>;
 }

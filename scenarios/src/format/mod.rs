@@ -40,7 +40,7 @@ mod words;
 
 pub use codes::{Code, Explanation, UnknownCode};
 pub use declare::NODES_MAX;
-pub use entry::{About, Configured, Entry, MetricAbout, Need, Unit};
+pub use entry::{About, Configured, Entry, Mark, MetricAbout, Need, Unit};
 pub use expect::{Bound, Comparison, Expectation, Sentence, Statistic};
 pub use expr::Value;
 pub use fields::{FieldDoc, Fields};

@@ -6,7 +6,7 @@ use sim_core::kernel::port::Perfect;
 use sim_core::kernel::protocol::{Node, Protocol};
 use sim_core::kernel::text::Text;
 
-use crate::format::{About, Fields, Need};
+use crate::format::{About, Fields, Mark, Need};
 use crate::recipe::Recipe;
 
 /// It has no parameters.
@@ -22,7 +22,7 @@ impl Recipe for BestEffortMulticast {
         source: "CGR 3.1",
         layers: &["Basic"],
     };
-    const MARKS: &'static [&'static str] = &[];
+    const MARKS: &'static [Mark] = &[];
     type Port = Multicast<Text, BestEffort>;
 
     fn read(_: &mut Fields<'_>) -> Self {

@@ -6,7 +6,7 @@ use sim_core::kernel::port::Perfect;
 use sim_core::kernel::protocol::{Node, Protocol};
 use sim_core::kernel::text::Text;
 
-use crate::format::{About, Choice, Fields, Need};
+use crate::format::{About, Choice, Fields, Mark, Need};
 use crate::recipe::Recipe;
 
 /// Its parameters.
@@ -25,7 +25,10 @@ impl Recipe for EagerMulticast {
         source: "CGR 3.3",
         layers: &["Eager", "Basic"],
     };
-    const MARKS: &'static [&'static str] = &["relay_saved_a_node"];
+    const MARKS: &'static [Mark] = &[Mark {
+        name: "relay_saved_a_node",
+        what: "the first copy of a message came from a relay, not from its caster",
+    }];
     type Port = Multicast<Text, Reliable>;
 
     fn read(args: &mut Fields<'_>) -> Self {

@@ -49,6 +49,10 @@ impl Entry for Fake {
         Vec::new()
     }
 
+    fn marks(&self) -> &'static [Mark] {
+        &[]
+    }
+
     fn read(&self, args: &mut Fields<'_>) -> Box<dyn Configured> {
         let (mut relay, mut fanout) = (false, 0);
         if self.0.name == "PushGossip" {
