@@ -124,6 +124,19 @@ impl Shown<'_> {
         for finding in &self.run.findings {
             self.finding(text, out, finding, width)?;
         }
+        for expectation in self
+            .scenario
+            .expect
+            .iter()
+            .filter(|expectation| !expectation.is_asked())
+        {
+            let condition = expectation
+                .condition
+                .as_ref()
+                .map_or("", |(condition, _)| condition);
+            let line = format!("  – {}   not asked: where {condition}", expectation.text);
+            writeln!(text, "{}", out.style(Style::Dim, line))?;
+        }
         if let Some(difference) = &self.run.difference {
             let [first, second] = difference.fingerprints.map(fingerprint_text);
             writeln!(

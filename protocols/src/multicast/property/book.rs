@@ -136,12 +136,14 @@ impl<P: Payload> Book<P> {
         owed: impl Fn(NodeId, &Page) -> Option<Debt>,
     ) -> Finding {
         let (mut judged, mut broken, mut open) = (Vec::new(), None::<Violation>, None::<Debt>);
+        let mut broken_count = 0_u64;
         for ((origin, payload), page) in &self.pages {
             let Some(debt) = owed(*origin, page) else {
                 continue;
             };
             judged.push(payload);
             if let Some(violation) = self.broken(end, *origin, payload, &debt) {
+                broken_count += 1;
                 if broken
                     .as_ref()
                     .is_none_or(|known| violation.since < known.since)
@@ -156,7 +158,14 @@ impl<P: Payload> Book<P> {
         }
         let correct = self.correct().count();
         match (broken, open, &judged[..]) {
-            (Some(violation), ..) => Finding::Violated(violation),
+            (Some(mut violation), ..) => {
+                if broken_count > 1 {
+                    violation
+                        .what
+                        .push_str(&format!("; and so for {} more messages", broken_count - 1));
+                }
+                Finding::Violated(violation)
+            }
             (None, Some(debt), _) => Finding::Pending(format!(
                 "{} had not delivered when the run ended",
                 nodes(&debt.by)
