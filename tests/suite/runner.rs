@@ -203,6 +203,20 @@ fn a_budget_leaves_nothing_proven() {
         let run = shipped(&format!("{CAST}, stop: (events: 100), {rest}"));
         assert_eq!(run.verdict, Verdict::Inconclusive, "{rest}");
     }
+    // Figures only grow: what has passed its bound stays past it, and what has not reached it yet still may.
+    for (sentence, verdict) in [
+        ("messages >= 300", Verdict::Inconclusive),
+        ("messages == 380", Verdict::Inconclusive),
+        ("messages != 380", Verdict::Inconclusive),
+        ("messages <= 380", Verdict::Inconclusive),
+        ("messages <= 5", Verdict::Fail),
+        ("messages == 5", Verdict::Fail),
+    ] {
+        let run = shipped(&format!(
+            "{CAST}, stop: (events: 100), expect: [\"{sentence}\"]"
+        ));
+        assert_eq!(run.verdict, verdict, "{sentence}: {}", run.findings[0].said);
+    }
     let meant = "expect: [\"always no_duplication\"], expect_violation: [\"no_duplication\"]";
     let run = shipped(&format!("{CAST}, stop: (events: 100), {meant}"));
     assert_eq!(run.verdict, Verdict::Inconclusive);

@@ -2,7 +2,7 @@
 
 use super::place::{Place, SourceId, Sources};
 use super::problem::{Problem, Severity};
-use super::words::is_harmless;
+use super::words::{harmless, is_harmless};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -112,19 +112,7 @@ pub fn json(sources: &Sources, problem: &Problem) -> String {
 
 /// A text of ours with pieces of somebody else's in it, made harmless.
 fn cut(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        if out.len() > TEXT_MAX {
-            out.push('…');
-            break;
-        }
-        if is_harmless(c) {
-            out.push(c)
-        } else {
-            out.extend(c.escape_unicode())
-        }
-    }
-    out
+    harmless(text, TEXT_MAX)
 }
 
 /// A picture, and how its header reads as against how it has to read.

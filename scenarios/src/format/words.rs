@@ -37,9 +37,14 @@ const LISTED_MAX: usize = 24;
 
 /// A piece of somebody's text, fit for a message: short, on one line, without control characters.
 pub(super) fn shown(text: &str) -> String {
+    harmless(text, SHOWN_MAX)
+}
+
+/// `text` without anything that could upset a terminal, cut after some `most` bytes.
+pub(super) fn harmless(text: &str, most: usize) -> String {
     let mut out = String::new();
-    for (i, c) in text.chars().enumerate() {
-        if i == SHOWN_MAX {
+    for c in text.chars() {
+        if out.len() >= most {
             out.push('…');
             break;
         }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use sim_core::kernel::id::NodeId;
+use sim_core::kernel::summary::nodes;
 use sim_core::trace::{Record, Trace, What, WhyDropped, causes, text};
 
 use super::judge::{Finding, Reason};
@@ -175,45 +176,22 @@ fn silences(
             receivers.insert(to);
         }
     }
-    let names = |nodes: Vec<&NodeId>| {
-        nodes
-            .into_iter()
-            .map(|node| node.0.to_string())
-            .collect::<Vec<_>>()
-    };
-    let unsent = names(left_out.difference(&receivers).collect());
-    let silent = names(
-        actors
-            .difference(&senders)
-            .filter(|node| !left_out.contains(node))
-            .collect(),
-    );
-    let list = |nodes: &[String]| {
-        let shown = nodes
-            .iter()
-            .take(2 * TOLD_MAX)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
-        let more = nodes.len().saturating_sub(2 * TOLD_MAX);
-        let word = if nodes.len() == 1 { "node" } else { "nodes" };
-        if more > 0 {
-            format!("{word} {shown} and {more} more")
-        } else {
-            format!("{word} {shown}")
-        }
-    };
+    let unsent: Vec<NodeId> = left_out.difference(&receivers).copied().collect();
+    let silent = actors
+        .difference(&senders)
+        .filter(|node| !left_out.contains(node));
+    let silent: Vec<NodeId> = silent.copied().collect();
     let mut told = Vec::new();
     if !silent.is_empty() && !unsent.is_empty() {
         told.push(Reason {
             event: 0,
-            text: format!("{} sent nothing", list(&silent)),
+            text: format!("{} sent nothing", nodes(&silent)),
             cause: Some(scenario.protocol_text.clone()),
             place: scenario.places.protocol,
         });
     }
     if !unsent.is_empty() {
-        let text = format!("nothing was ever sent to {}", list(&unsent));
+        let text = format!("nothing was ever sent to {}", nodes(&unsent));
         told.push(Reason {
             event: 0,
             text,

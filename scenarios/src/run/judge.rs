@@ -129,16 +129,8 @@ pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -
                     bound,
                     ..
                 } => {
-                    let finding = of_metric(expectation, metric, *comparison, *bound, metrics);
-                    match finding.status {
-                        // It may still have grown out of its bounds.
-                        Status::Held if is_cut_short(scenario, outcome.ended) => Finding {
-                            status: Status::Pending,
-                            said: format!("{} so far", finding.said),
-                            ..finding
-                        },
-                        _ => finding,
-                    }
+                    let cut_short = is_cut_short(scenario, outcome.ended);
+                    of_metric(expectation, metric, *comparison, *bound, metrics, cut_short)
                 }
             }
         })
@@ -313,6 +305,7 @@ fn of_metric(
     comparison: Comparison,
     bound: Bound,
     metrics: &Metrics,
+    cut_short: bool,
 ) -> Finding {
     let mut finding = blank(expectation, "metric", metric);
     let Some(measured) = metrics.get(metric) else {
@@ -332,13 +325,23 @@ fn of_metric(
         ),
     };
     let ((measured, bound), sign) = (texts, comparison.sign());
-    (finding.status, finding.said) = if comparison.holds(&left, &right) {
-        (Status::Held, format!("{measured} {sign} {bound}"))
-    } else {
-        (
+    let holds = comparison.holds(&left, &right);
+    // All metrics only grow: in a run that was cut short, what a larger figure would change is not decided.
+    let undecided = cut_short
+        && match comparison {
+            Comparison::Equal | Comparison::Different => left <= right,
+            _ => comparison.holds(&f64::MAX, &right) != holds,
+        };
+    (finding.status, finding.said) = match (undecided, holds) {
+        (true, _) => (
+            Status::Pending,
+            format!("{measured} so far, asked {sign} {bound}"),
+        ),
+        (false, true) => (Status::Held, format!("{measured} {sign} {bound}")),
+        (false, false) => (
             Status::Violated,
             format!("{measured} is not {sign} {bound}"),
-        )
+        ),
     };
     finding
 }

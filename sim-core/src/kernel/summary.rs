@@ -1,7 +1,11 @@
-//! Short summaries of payloads: what traces and reports print of them.
+//! Short summaries: what traces and reports print of payloads and of lists of processes.
 
 use core::fmt::{self, Display, Write};
 
+use super::id::NodeId;
+
+/// Longest list of processes that is given one by one.
+const NAMED_MAX: usize = 6;
 /// Longest summary of a payload, in characters.
 const LENGTH_MAX: usize = 60;
 
@@ -20,6 +24,21 @@ pub fn summary(value: &(impl Display + ?Sized)) -> String {
         cut.text.push('…');
     }
     cut.text
+}
+
+/// A list of processes as a sentence names it: `node 1`, `nodes 2, 3, 4`, `nodes 2, 3, 4, 5, 6, 7 and 92 more`.
+#[must_use]
+pub fn nodes(nodes: &[NodeId]) -> String {
+    let named: Vec<String> = nodes
+        .iter()
+        .take(NAMED_MAX)
+        .map(|node| node.0.to_string())
+        .collect();
+    let word = if nodes.len() == 1 { "node" } else { "nodes" };
+    match nodes.len().saturating_sub(NAMED_MAX) {
+        0 => format!("{word} {}", named.join(", ")),
+        more => format!("{word} {} and {more} more", named.join(", ")),
+    }
 }
 
 /// Takes so many characters and then refuses more.

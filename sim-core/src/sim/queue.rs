@@ -293,9 +293,10 @@ impl Wheel {
     fn lower_horizon(&mut self, from: u64, to: u64) {
         let level = level_of(from ^ to);
         let below = (1 << level) - 1;
-        while self.levels & below != 0
-            && let Some((_, chain)) = self.take_lowest()
-        {
+        while self.levels & below != 0 {
+            let Some((_, chain)) = self.take_lowest() else {
+                break;
+            };
             self.link(level, digit(from, level), chain);
         }
     }

@@ -125,11 +125,13 @@ impl<P: Node> Sim<P> {
     fn dispatch(&mut self, from: NodeId, receivers: &Receivers, row: u32, ordinal: u64) {
         let (now, who) = (self.now, u64::from(from.0));
         let network = self.setup.network;
-        let (loses, duplicates) = (!network.loss.is_never(), !network.duplicate.is_never());
-        let [loss, duplicate, delay] =
-            [self.fate.loss, self.fate.duplicate, self.fate.delay].map(|key| key.at(who, ordinal));
+        let delay = self.fate.delay.at(who, ordinal);
+        let loss = (!network.loss.is_never()).then(|| self.fate.loss.at(who, ordinal));
         // A second copy draws its delay under a key of its own, so that the first keeps its draw.
-        let second = self.fate.duplicate.at(who | 1 << 63, ordinal);
+        let duplicate = (!network.duplicate.is_never()).then(|| {
+            let key = self.fate.duplicate;
+            (key.at(who, ordinal), key.at(who | 1 << 63, ordinal))
+        });
         let handle = Kind::Arrival.handle(row);
         let mut left = 0;
         for to in receivers.iter() {
@@ -143,7 +145,7 @@ impl<P: Node> Sim<P> {
                 left += 1;
                 continue;
             }
-            if loses && loss.chance(to.0, network.loss) {
+            if loss.is_some_and(|draws| draws.chance(to.0, network.loss)) {
                 self.counters.lost += 1;
                 self.network_did(Folded::Lost, to, row);
                 continue;
@@ -155,7 +157,8 @@ impl<P: Node> Sim<P> {
                 handle,
             });
             left += 1;
-            if duplicates && duplicate.chance(to.0, network.duplicate) {
+            let twice = duplicate.filter(|(whether, _)| whether.chance(to.0, network.duplicate));
+            if let Some((_, second)) = twice {
                 self.counters.duplicated += 1;
                 self.network_did(Folded::Duplicate, to, row);
                 let at = now.after(network.latency.sample(second, to.0)).as_nanos();

@@ -218,7 +218,9 @@ impl Recorder {
     /// Writes one event down.
     pub fn record(&mut self, record: Record) {
         if record.what.is_detail() && !self.details {
-        } else if self.trace.records.len() < self.limit {
+            return;
+        }
+        if self.trace.records.len() < self.limit {
             self.trace.records.push(record);
         } else {
             self.trace.left_out += 1;

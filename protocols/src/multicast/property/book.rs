@@ -2,19 +2,15 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Guarantee, Payload};
 use sim_core::kernel::property::{End, Fact, Finding, Moment, Violation};
-use sim_core::kernel::summary::summary;
+use sim_core::kernel::summary::{nodes, summary};
 
 use crate::multicast::port::{Cast, Deliver, Multicast};
-
-/// Longest list of nodes that a sentence names one by one.
-const NAMED_MAX: usize = 6;
 
 /// How many of the first deliverers of a message are remembered.
 const LEADS_MAX: usize = 8;
@@ -268,22 +264,4 @@ impl Tally {
             1 + self.more.get(&node).copied().unwrap_or(0)
         }
     }
-}
-
-/// `node 1`, `nodes 2, 3, 4`, `nodes 2, 3, 4, 5, 6, 7 and 92 more`.
-pub(super) fn nodes(nodes: &[NodeId]) -> String {
-    let named: Vec<String> = nodes
-        .iter()
-        .take(NAMED_MAX)
-        .map(|node| format!("{}", node.0))
-        .collect();
-    let mut text = format!(
-        "{} {}",
-        if nodes.len() == 1 { "node" } else { "nodes" },
-        named.join(", ")
-    );
-    if nodes.len() > NAMED_MAX {
-        text.push_str(&format!(" and {} more", nodes.len() - NAMED_MAX));
-    }
-    text
 }
