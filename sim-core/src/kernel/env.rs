@@ -2,6 +2,7 @@
 
 use super::canonical::Fold;
 use super::id::NodeId;
+use super::overlay::Overlay;
 use super::random::{Key, Probability};
 use super::time::LocalTime;
 
@@ -14,6 +15,8 @@ pub struct Env {
     pub me: NodeId,
     /// How many processes there are.
     pub nodes: u32,
+    /// Who is whose neighbour.
+    pub overlay: Overlay,
     /// The wall clock of this process.
     pub now: LocalTime,
     /// The monotonic clock of this process.
@@ -22,6 +25,28 @@ pub struct Env {
     pub choices: Choices,
     /// Digest of the answers that choices have been given: what a driver folds into its fingerprint.
     pub answers: Fold,
+    /// How often this process has looked at its clocks: a clock that is off matters only to who reads it.
+    pub looks: Looks,
+    /// How far this process is in the adversary's hands. Honest protocols never look.
+    pub adversary: Adversary,
+}
+
+/// How often clocks were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// The wall clock.
+    pub wall: u64,
+    /// The monotonic clock.
+    pub monotonic: u64,
+}
+
+/// The strings by which an adversary moves a Byzantine process. A behaviour is a bit, by its place in the process's list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Adversary {
+    /// The behaviours that are in force; set by the driver.
+    pub active: u64,
+    /// Those that made a difference since the driver last looked; set by whoever behaves so.
+    pub struck: u64,
 }
 
 impl Env {
@@ -31,10 +56,13 @@ impl Env {
         Env {
             me,
             nodes,
+            overlay: Overlay::complete(nodes),
             now: LocalTime::default(),
             monotonic: LocalTime::default(),
             choices,
             answers: Fold::default(),
+            looks: Looks::default(),
+            adversary: Adversary::default(),
         }
     }
 

@@ -8,6 +8,7 @@ pub mod disk;
 pub mod either;
 pub mod env;
 pub mod id;
+pub mod overlay;
 pub mod port;
 pub mod property;
 pub mod protocol;
@@ -18,6 +19,7 @@ pub mod stack;
 pub mod summary;
 pub mod text;
 pub mod time;
+pub mod wire;
 
 /// What a protocol file imports.
 pub mod prelude {
@@ -25,8 +27,8 @@ pub mod prelude {
     pub use super::either::{Either, Never};
     pub use super::id::{MsgId, NodeId};
     pub use super::port::{
-        Arrival, AtLeast, FairLoss, Group, Guarantee, Ind, Link, Net, Payload, Perfect, Port, Req,
-        Silent, Transmit,
+        Arrival, AtLeast, Authentic, FairLoss, Fifo, Group, Guarantee, Ind, Link, Logged, Net,
+        Payload, Perfect, Port, Req, Silent, Stubborn, Transmit,
     };
     pub use super::protocol::{Effect, Effects, Event, Node, Protocol};
     pub use super::random::Probability;

@@ -51,6 +51,10 @@ pub enum Group {
     All,
     /// Every process but the sender.
     Others,
+    /// The sender's neighbours in the overlay.
+    Neighbours,
+    /// The sender's neighbours but one: what flooding does with a copy that came from that one.
+    NeighboursBut(NodeId),
 }
 
 impl From<NodeId> for Group {
@@ -74,6 +78,8 @@ impl<M: Display> Display for Transmit<M> {
             Group::One(to) => write!(f, "{} to {to}", self.msg),
             Group::All => write!(f, "{} to all", self.msg),
             Group::Others => write!(f, "{} to the others", self.msg),
+            Group::Neighbours => write!(f, "{} to the neighbours", self.msg),
+            Group::NeighboursBut(but) => write!(f, "{} to the neighbours but {but}", self.msg),
         }
     }
 }
@@ -112,19 +118,47 @@ pub trait Guarantee: Clone + Eq + Hash + Debug + 'static {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FairLoss;
 
+/// Stubborn links, CGR module 2.2: what is sent once is delivered infinitely often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stubborn;
+
 /// Perfect links, CGR module 2.3: between correct processes every message arrives, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Perfect;
 
+/// Logged perfect links, CGR module 2.4: a message is in stable storage before it is delivered, so it is delivered once
+/// even if its receiver crashes and recovers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Logged;
+
+/// FIFO perfect links, CGR section 2.4.7: messages of one sender arrive in the order in which they were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fifo;
+
+/// Authenticated perfect links, CGR module 2.5: nobody can speak in the name of a correct process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Authentic;
+
 impl Guarantee for FairLoss {}
+impl Guarantee for Stubborn {}
 impl Guarantee for Perfect {}
+impl Guarantee for Logged {}
+impl Guarantee for Fifo {}
+impl Guarantee for Authentic {}
 
 /// `Q: AtLeast<G>` when whoever is promised `Q` is promised `G`. A layer that is content with several links asks for
 /// `Q: AtLeast<Perfect>`, and a stack over a weaker one does not compile.
 pub trait AtLeast<G: Guarantee>: Guarantee {}
 
 impl<G: Guarantee> AtLeast<G> for G {}
+impl AtLeast<FairLoss> for Stubborn {}
 impl AtLeast<FairLoss> for Perfect {}
+impl AtLeast<FairLoss> for Logged {}
+impl AtLeast<FairLoss> for Fifo {}
+impl AtLeast<FairLoss> for Authentic {}
+impl AtLeast<Perfect> for Logged {}
+impl AtLeast<Perfect> for Fifo {}
+impl AtLeast<Perfect> for Authentic {}
 
 /// A port through which nothing passes: for protocols that start by themselves and say nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -24,8 +24,14 @@ pub enum Fact<'a, P: Port> {
     Requested(NodeId, &'a Req<P>),
     /// `node` said something through the port.
     Indicated(NodeId, &'a Ind<P>),
-    /// `node` crashed.
+    /// `node` crashed. Unless it recovers it is not correct.
     Crashed(NodeId),
+    /// `node` recovered: what it says in this very instant is what its log told it.
+    Recovered(NodeId),
+    /// `node` began to deviate from its algorithm, by an omission or as a Byzantine process: it is not correct.
+    Failed(NodeId),
+    /// A partition healed, or a process that had been paused went on: debts run from here at the earliest.
+    Healed,
 }
 
 /// Safety or liveness (Alpern and Schneider 1985).
@@ -122,10 +128,10 @@ pub trait Property<P: Port> {
     fn finish(&mut self, end: &End) -> Finding;
 }
 
-/// `quiescent`: after the last request and the last crash the system falls silent. Belongs to every port.
+/// `quiescent`: after the last request and the last fault the system falls silent. Belongs to every port.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Quiescence {
-    /// The last request or crash.
+    /// The last request or fault.
     last_disturbance: Option<Moment>,
 }
 
@@ -141,7 +147,7 @@ impl Quiescence {
 
 impl<P: Port> Property<P> for Quiescence {
     fn see(&mut self, moment: Moment, fact: &Fact<'_, P>) -> Result<(), Violation> {
-        if let Fact::Requested(..) | Fact::Crashed(_) = fact {
+        if !matches!(fact, Fact::Indicated(..)) {
             self.last_disturbance = Some(moment);
         }
         Ok(())

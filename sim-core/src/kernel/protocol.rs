@@ -140,14 +140,33 @@ pub trait Effects<P: Protocol> {
         self.env().nodes
     }
 
+    /// How many neighbours this process has in the overlay.
+    fn degree(&mut self) -> u32 {
+        let env = self.env();
+        env.overlay.degree(env.me)
+    }
+
+    /// The neighbour number `place` of this process, in ascending order from 0.
+    ///
+    /// # Panics
+    /// If it has no more than `place` neighbours.
+    fn neighbour(&mut self, place: u32) -> NodeId {
+        let env = self.env();
+        env.overlay.neighbour(env.me, place)
+    }
+
     /// The wall clock of this process: it may be off, drift and be set back.
     fn now(&mut self) -> LocalTime {
-        self.env().now
+        let env = self.env();
+        env.looks.wall += 1;
+        env.now
     }
 
     /// The monotonic clock of this process: it may drift, but never steps. Timers run on it.
     fn monotonic(&mut self) -> LocalTime {
-        self.env().monotonic
+        let env = self.env();
+        env.looks.monotonic += 1;
+        env.monotonic
     }
 
     /// A choice among `0..n`, all equally likely. `why` names the purpose: choices of different purposes are independent.

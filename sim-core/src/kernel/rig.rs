@@ -3,6 +3,7 @@
 use super::disk::Boot;
 use super::env::{Choices, Env};
 use super::id::NodeId;
+use super::overlay::Overlay;
 use super::port::{Ind, Req};
 use super::protocol::{Effect, Effects, Event, Protocol};
 use super::time::Span;
@@ -79,7 +80,13 @@ impl<P: Protocol> Rig<P> {
     pub fn as_node(&mut self, me: NodeId, nodes: u32) -> &mut Rig<P> {
         self.bench.env.me = me;
         self.bench.env.nodes = nodes;
+        self.bench.env.overlay = Overlay::complete(nodes);
         self
+    }
+
+    /// The world as it sees it, to be changed at will.
+    pub fn env(&mut self) -> &mut Env {
+        &mut self.bench.env
     }
 
     /// Prepares the answers to its choices, in order.

@@ -30,6 +30,7 @@ impl<M> InFlight<M> {
             Group::One(_) => 0,
             Group::All => receiver.0,
             Group::Others => receiver.0 - u32::from(receiver > self.from),
+            Group::Neighbours | Group::NeighboursBut(_) => 0,
         })
     }
 }

@@ -55,7 +55,7 @@ impl<P: Node> Sim<P> {
         host.sends += 1;
         let range = match to {
             Group::One(to) => to.0..to.0 + 1,
-            Group::All | Group::Others => 0..self.setup.nodes,
+            _ => 0..self.setup.nodes,
         };
         assert!(
             range.end <= self.setup.nodes,

@@ -92,6 +92,7 @@ impl<P: Payload> Book<P> {
                 self.crashed.insert(node, moment);
                 None
             }
+            Fact::Recovered(_) | Fact::Failed(_) | Fact::Healed => None,
         }
     }
 

@@ -57,7 +57,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoCreation<P> {
                     });
                 }
             }
-            Fact::Crashed(_) => (),
+            _ => (),
         }
         Ok(())
     }

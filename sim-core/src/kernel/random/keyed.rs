@@ -29,6 +29,18 @@ pub enum Purpose {
     Corrupt = 9,
     /// Edges of a generated overlay.
     Topology = 10,
+    /// Does a link pass from a good to a bad state, or back?
+    Burst = 11,
+    /// Does a process omit to send or to receive this copy?
+    Omission = 12,
+    /// How long does a slow process work on this event, a slow disk on this write?
+    Processing = 13,
+    /// What becomes of a write to a bad disk?
+    Storage = 14,
+    /// What a Byzantine process does.
+    Adversary = 15,
+    /// The secrets of authenticated links.
+    LinkKey = 16,
 }
 
 /// The key of one purpose: 128 bits expanded from the seed.
