@@ -72,7 +72,7 @@ impl Protocol for Forward {
 fn hold_stormglass(bencher: Bencher) {
     bencher.counter(ItemsCount::new(NODES * HOPS)).bench(|| {
         let mut setup = Setup::new(NODES, 1);
-        setup.network.latency = uniform();
+        setup.network.law.latency = uniform();
         setup.limits.events = u64::MAX;
         setup.limits.at = Span::MAX;
         let mut sim = Sim::new(setup, |_| Forward);
@@ -124,7 +124,7 @@ fn eager_stormglass(bencher: Bencher, nodes: u32) {
         .counter(ItemsCount::new(nodes * (nodes - 1)))
         .bench(|| {
             let mut setup = Setup::new(nodes, 1);
-            setup.network.latency = uniform();
+            setup.network.law.latency = uniform();
             setup.limits.events = u64::MAX;
             let mut sim = Sim::new(setup, |_| {
                 Eager::<u32>::new(Originator::AtOnce, Relaying::On)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
-use sim_core::sim::{Crash, Ended, Job, Limits, Repeat, Setup, Sim, Trigger};
+use sim_core::sim::{Ended, Fault, Job, Limits, Repeat, Setup, Sim, Trigger};
 use sim_core::trace::{Recorder, What, text};
 
 /// Does what it is told, and says what happens to it.
@@ -85,14 +85,14 @@ impl Disk for Shelf {
 
 const MS: Span = Span::from_millis(1);
 
-fn puppets(setup: Setup) -> Sim<Puppet> {
+fn puppets(setup: Setup) -> Sim<'static, Puppet> {
     let mut sim = Sim::new(setup, |_| Puppet);
     sim.record(Recorder::new(true, 1_000).with_faults(vec!["faults[0]: a crash".to_owned()]));
     sim
 }
 
 /// The lines of the trace of a run, columns squeezed.
-fn story(sim: &mut Sim<Puppet>) -> Vec<String> {
+fn story(sim: &mut Sim<'static, Puppet>) -> Vec<String> {
     let trace = sim.run().trace.expect("it was recorded");
     let squeeze = |line: String| line.split_whitespace().collect::<Vec<_>>().join(" ");
     trace
@@ -102,7 +102,7 @@ fn story(sim: &mut Sim<Puppet>) -> Vec<String> {
         .collect()
 }
 
-fn tell(sim: &mut Sim<Puppet>, at: Span, node: u32, moves: &[Move]) {
+fn tell(sim: &mut Sim<'static, Puppet>, at: Span, node: u32, moves: &[Move]) {
     sim.request(at, NodeId(node), Script(moves.to_vec()));
 }
 
@@ -190,12 +190,9 @@ fn equal_times_keep_the_order_of_scheduling() {
 fn a_crash_keeps_exactly_the_prefix() {
     for copies in 0..=3 {
         let mut setup = Setup::new(4, 0);
-        setup.faults = 1;
-        setup.crashes.push(Crash {
-            node: NodeId(0),
-            trigger: Trigger::AfterSends(copies),
-            fault: 0,
-        });
+        setup.counted = 1;
+        let trigger = Trigger::AfterSends(NodeId(0), copies);
+        setup.faults.push(Fault::crash(0, NodeId(0), trigger));
         let mut sim = puppets(setup);
         tell(
             &mut sim,
@@ -229,12 +226,10 @@ fn a_crash_keeps_exactly_the_prefix() {
 #[test]
 fn a_crash_precedes_the_requests_of_its_instant() {
     let mut setup = Setup::new(2, 0);
-    setup.faults = 1;
-    setup.crashes.push(Crash {
-        node: NodeId(0),
-        trigger: Trigger::At(MS),
-        fault: 0,
-    });
+    setup.counted = 1;
+    setup
+        .faults
+        .push(Fault::crash(0, NodeId(0), Trigger::At(MS)));
     let mut sim = puppets(setup);
     tell(&mut sim, MS, 0, &[Move::Say(1)]);
     tell(&mut sim, MS, 1, &[Move::Send(2, Group::One(NodeId(0)))]);

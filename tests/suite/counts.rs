@@ -46,7 +46,7 @@ where
     P::Offers: Port<Request = Cast<u8>>,
 {
     let mut setup = Setup::new(nodes, seed);
-    setup.network.latency = delay.sampler().expect("a law of delay");
+    setup.network.law.latency = delay.sampler().expect("a law of delay");
     let mut sim = Sim::new(setup, |_| program());
     let caster = NodeId(u32::try_from(seed).expect("small") % nodes);
     let request: Req<P::Offers> = Cast(7);

@@ -6,7 +6,7 @@ use protocols::link::Assumed;
 use protocols::multicast::{Basic, Cast, Eager, Originator, Relaying};
 use sim_core::kernel::prelude::*;
 use sim_core::kernel::random::Delay;
-use sim_core::sim::{Crash, Setup, Sim, Trigger};
+use sim_core::sim::{Fault, Setup, Sim, Trigger};
 use sim_core::trace::{Recorder, What, WhyDropped};
 
 /// What became of a message: when it arrived, each time it did, and whether it was lost.
@@ -20,18 +20,18 @@ struct Fate {
 type Name = (NodeId, u64, NodeId);
 
 /// The fate of every message, and what it said.
-fn fates(seed: u64, crashes: &[Crash]) -> BTreeMap<Name, (Fate, String)> {
+fn fates(seed: u64, crashes: &[Fault]) -> BTreeMap<Name, (Fate, String)> {
     let mut setup = Setup::new(8, seed);
     let law = Delay::Exponential {
         mean: Span::from_millis(3),
         min: Span::ZERO,
         max: None,
     };
-    setup.network.latency = law.sampler().expect("a law of delay");
-    setup.network.loss = Probability::ratio(1, 5).expect("a probability");
-    setup.network.duplicate = Probability::ratio(1, 5).expect("a probability");
-    setup.faults = u32::try_from(crashes.len()).expect("few");
-    setup.crashes = crashes.to_vec();
+    setup.network.law.latency = law.sampler().expect("a law of delay");
+    setup.network.law.loss = Probability::ratio(1, 5).expect("a probability").into();
+    setup.network.law.duplicate = Probability::ratio(1, 5).expect("a probability");
+    setup.counted = u32::try_from(crashes.len()).expect("few");
+    setup.faults = crashes.to_vec();
     let mut sim = Sim::new(setup, |_| {
         Eager::<u8>::new(Originator::AtOnce, Relaying::On)
             .over(Basic::<_, Perfect>::new())
@@ -67,7 +67,7 @@ fn fates(seed: u64, crashes: &[Crash]) -> BTreeMap<Name, (Fate, String)> {
             }
             What::Drop {
                 msg,
-                why: WhyDropped::Lost,
+                why: WhyDropped::Lost(_),
                 ..
             } => {
                 fates.entry(sent[msg].0).or_default().0.lost = true;
@@ -94,16 +94,12 @@ fn fates(seed: u64, crashes: &[Crash]) -> BTreeMap<Name, (Fate, String)> {
 fn removing_a_fault_moves_no_other_draw() {
     let (mut compared, mut same_words) = (0, 0);
     for seed in 0..100 {
-        let crash = |node, trigger, fault| Crash {
-            node: NodeId(node),
-            trigger,
-            fault,
-        };
+        let crash = |node, trigger, number| Fault::crash(number, NodeId(node), trigger);
         let (by_time, by_sends) = (
             Trigger::At(Span::from_millis(2 + seed % 5)),
-            Trigger::AfterSends(seed % 7),
+            Trigger::AfterSends(NodeId(3), seed % 7),
         );
-        let both = fates(seed, &[crash(3, by_sends, 0), crash(5, by_time, 1)]);
+        let both = fates(seed, &[crash(3, by_sends.clone(), 0), crash(5, by_time, 1)]);
         let one = fates(seed, &[crash(3, by_sends, 0)]);
         for (name, (with, words)) in &both {
             let Some((without, others)) = one.get(name) else {

@@ -4,6 +4,7 @@ mod conformance;
 mod counts;
 mod debts;
 mod draws;
+mod faults;
 mod golden;
 mod hostile;
 mod imports;

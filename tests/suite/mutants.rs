@@ -7,7 +7,7 @@ use protocols::multicast::{
 };
 use sim_core::kernel::prelude::*;
 use sim_core::kernel::property::{Finding, Quiescence};
-use sim_core::sim::{Crash, Setup, Sim, Trigger};
+use sim_core::sim::{Fault, Setup, Sim, Trigger};
 
 /// How a layer above an honest multicast misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,14 +92,14 @@ fn caught(bug: Bug) -> Vec<&'static str> {
 }
 
 /// The names of the properties that a run of the program violates.
-fn violated<P>(crash: Option<Crash>, program: impl Fn() -> P) -> Vec<&'static str>
+fn violated<P>(crash: Option<Fault>, program: impl Fn() -> P) -> Vec<&'static str>
 where
     P: Node<Offers = Multicast<u8, Reliable>>,
 {
     let mut setup = Setup::new(4, 1);
     setup.limits.at = Span::from_secs(2);
-    setup.faults = 1;
-    setup.crashes.extend(crash);
+    setup.counted = 1;
+    setup.faults.extend(crash);
     let mut sim = Sim::new(setup, |_| program());
     for (at, what) in [(1, 7), (500, 8)] {
         sim.request(Span::from_millis(at), NodeId(0), Cast(what));
@@ -142,11 +142,7 @@ fn each_mutant_is_caught_by_exactly_its_property() {
 /// process alone has delivered.
 #[test]
 fn uniform_agreement_alone_sees_a_delivery_by_a_process_that_dies() {
-    let crash = Crash {
-        node: NodeId(0),
-        trigger: Trigger::AfterSends(0),
-        fault: 0,
-    };
+    let crash = Fault::crash(0, NodeId(0), Trigger::AfterSends(NodeId(0), 0));
     let program = || {
         Eager::new(Originator::AtOnce, Relaying::On)
             .over(Basic::<_, Perfect>::new())

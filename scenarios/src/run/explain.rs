@@ -121,7 +121,7 @@ fn lost(scenario: &Scenario, trace: &Trace, root: u64, left_out: &BTreeSet<NodeI
             msg,
             peer,
             text,
-            why: WhyDropped::Lost,
+            why: WhyDropped::Lost(_),
         } if left_out.contains(&peer) => {
             let (from, to, what) = (record.node.0, peer.0, trace.text(text));
             let text = format!(

@@ -4,7 +4,7 @@ use sim_core::kernel::canonical::Fold;
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::random::{Delay, Key, Purpose};
 use sim_core::kernel::time::Span;
-use sim_core::sim::{self, Crash, Limits, Network, Repeat, Setup};
+use sim_core::sim::{self, LawNumbers, Limits, Network, Repeat, Setup};
 
 use super::FaultReport;
 use super::simulate::Latency;
@@ -16,14 +16,18 @@ pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
         Latency::AsWritten => scenario.network.latency,
         Latency::Unit => Delay::Fixed(Span::from_millis(1)),
     };
-    let network = Network {
-        latency: law
-            .sampler()
-            .expect("a scenario that was read has a law of delay"),
-        loss: scenario.network.loss,
-        duplicate: scenario.network.duplicate,
+    let mut network = Network::new(scenario.nodes);
+    network.law.latency = law
+        .sampler()
+        .expect("a scenario that was read has a law of delay");
+    network.law.loss = scenario.network.loss.into();
+    network.law.duplicate = scenario.network.duplicate;
+    network.law.numbers = LawNumbers {
+        loss: number(scenario.faults.len()),
+        duplicate: number(scenario.faults.len() + 1),
+        ..LawNumbers::default()
     };
-    let crashes = scenario
+    let faults = scenario
         .faults
         .iter()
         .flat_map(|fault| crashes(scenario, fault))
@@ -33,8 +37,8 @@ pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
         nodes: scenario.nodes,
         seed: scenario.seed,
         network,
-        crashes,
-        faults: number(scenario.faults.len()),
+        faults,
+        counted: number(scenario.faults.len() + 2),
         limits: Limits {
             at: stop.at,
             when_quiescent: stop.when == StopWhen::Quiescent,
@@ -46,7 +50,7 @@ pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
 
 /// A fault as crashes of single processes. Its draws depend on what it says and on the process, not on its place in the
 /// list: with another fault gone it strikes as before.
-fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
+fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<sim::Fault> {
     let FaultKind::Crash { node, trigger } = &fault.kind;
     let alike = scenario.faults[..fault.index]
         .iter()
@@ -65,13 +69,9 @@ fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
                     .map_or_else(|| draws.word(0), |n| draws.below(0, n));
                 sim::Trigger::At(first.saturating_add(Span::from_nanos(late)))
             }
-            Trigger::AfterSends(copies) => sim::Trigger::AfterSends(copies),
+            Trigger::AfterSends(copies) => sim::Trigger::AfterSends(node, copies),
         };
-        Crash {
-            node,
-            trigger,
-            fault: number(fault.index),
-        }
+        sim::Fault::crash(number(fault.index), node, trigger)
     };
     // Faults and jobs draw their nodes under one purpose: the first word tells them apart.
     let draws = Key::new(scenario.seed, Purpose::Selection).at(0, name);
@@ -118,10 +118,10 @@ fn name(text: &str, alike: usize) -> u64 {
 
 /// What each fault is called in a trace: `faults[0]: after 2 sends`.
 pub(super) fn fault_names(scenario: &Scenario) -> Vec<String> {
-    scenario
-        .faults
-        .iter()
+    let faults = scenario.faults.iter();
+    faults
         .map(|fault| format!("faults[{}]: {}", fault.index, trigger_text(fault)))
+        .chain(["network.loss".to_owned(), "network.duplicate".to_owned()])
         .collect()
 }
 

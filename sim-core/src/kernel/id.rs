@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct NodeId(pub u32);
 
 impl NodeId {
+    /// Stands for the whole cluster where a trace has to name a process. It is nobody's number.
+    pub const ALL: NodeId = NodeId(u32::MAX);
+
     /// The number as an index into a table with one row a node.
     #[must_use]
     pub const fn index(self) -> usize {
@@ -17,6 +20,9 @@ impl NodeId {
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == NodeId::ALL {
+            return f.pad("all");
+        }
         write!(f, "n{}", self.0)
     }
 }

@@ -41,6 +41,17 @@ pub fn nodes(nodes: &[NodeId]) -> String {
     }
 }
 
+/// Does a summary name this kind of message? It does if the word stands in it outside of quotes: `Data` in
+/// `Msg{#3 Data{0.0 "Echo"}}`, but not `Echo`.
+#[must_use]
+pub fn names(summary: &str, kind: &str) -> bool {
+    let unquoted = summary.split('"').step_by(2);
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    unquoted
+        .flat_map(|part| part.split(|c| !is_part(c)))
+        .any(|word| word == kind)
+}
+
 /// Takes so many characters and then refuses more.
 struct Cut {
     text: String,
@@ -69,6 +80,13 @@ impl Write for Cut {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_summary_names_the_kinds_in_it() {
+        let text = "Msg{#3 Data{0.0 \"Echo Ready\"}}";
+        assert!(names(text, "Msg") && names(text, "Data"));
+        assert!(!names(text, "Echo") && !names(text, "Dat") && !names("\"Data\"", "Data"));
+    }
 
     #[test]
     fn cuts_long_texts_and_defuses_control_characters() {

@@ -1,10 +1,12 @@
 //! The engine: takes the next entry of the queue and lets it happen.
 //!
 //! This file is the loop and what an entry stands for. What a handler's effects do is told in `interpret.rs`, the fate
-//! of a message in `send.rs`, numbers and fingerprint in `numbers.rs`; who is next in `queue.rs`, bodies in flight in
-//! `messages.rs`, armed timers in `timers.rs`, properties in `judge.rs`.
+//! of a message in `send.rs` and `route.rs`, what a fault does in `strike.rs`, what a busy process does in `work.rs`,
+//! numbers and fingerprint in `numbers.rs`; who is next in `queue.rs`, bodies in flight in `messages.rs`, armed timers in
+//! `timers.rs`, properties in `judge.rs`.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::kernel::canonical::{Fold, digest};
 use crate::kernel::disk::Boot;
@@ -14,38 +16,55 @@ use crate::kernel::port::{Arrival, Req};
 use crate::kernel::property::{End, Fact, Moment, Property};
 use crate::kernel::protocol::{Event, Node};
 use crate::kernel::random::{Key, Purpose};
+use crate::kernel::summary::names;
 use crate::kernel::time::{SimTime, Span};
 use crate::trace::{Recorder, What, WhyDropped};
 
+use super::host::{Afflicted, Host, Trouble, UNWATCHED, Waiting};
 use super::interpret::{Buffer, Cause};
 use super::judge::Judge;
 use super::messages::Messages;
+use super::network::{Channel, Network};
 use super::numbers::Folded;
 use super::outcome::{Counters, Ended, FaultCount, MarkCount, Outcome};
 use super::queue::{Entry, Queue};
-use super::send::Fate;
-use super::setup::{Job, Repeat, Setup, Trigger};
+use super::route::{Fate, Held};
+use super::setup::{Job, Repeat, Setup};
+use super::strike::{Act, Alarms, Faults};
 use super::timers::{self, Timers};
-
-/// No crash is planned by the number of sends.
-pub(super) const UNCUT: u64 = u64::MAX;
 
 /// Accounted bytes of one entry of the queue and of one timer: what they take on a 64-bit machine.
 const BYTES_ENTRY: u64 = 16;
 const BYTES_TIMER: u64 = 32;
 
 /// A simulated cluster in which every process runs the node program `P`.
-pub struct Sim<P: Node> {
+///
+/// It borrows for `'p` what it needs to build a program: a process that recovers from a crash gets a new one.
+pub struct Sim<'p, P: Node> {
     pub(super) setup: Setup,
+    pub(super) network: Rc<Network>,
+    program: Box<dyn FnMut(NodeId) -> P + 'p>,
     pub(super) hosts: Vec<Host<P>>,
+    /// What there is to know of processes in trouble.
+    pub(super) afflicted: BTreeMap<NodeId, Afflicted<P>>,
     pub(super) queue: Queue,
     pub(super) messages: Messages<P::Wire>,
     pub(super) timers: Timers<P::Timer>,
+    /// Timers that have run out while their process was busy.
+    pub(super) timers_waiting: usize,
     jobs: Vec<Job<Req<P::Offers>>>,
     pub(super) judge: Judge<P::Offers>,
     pub(super) recorder: Option<Recorder>,
     pub(super) buffer: Buffer<P>,
     pub(super) fate: Fate,
+    /// Every message fares alike, as far as the network goes.
+    pub(super) plain: bool,
+    /// Channels that have to remember something, by sender and receiver.
+    pub(super) channels: BTreeMap<(NodeId, NodeId), Channel>,
+    /// Messages that wait for a partition to heal.
+    pub(super) held: Vec<Held>,
+    pub(super) faults: Faults,
+    pub(super) alarms: Alarms,
     pub(super) now: SimTime,
     /// Number of the last event, and of the last message.
     pub(super) events: u64,
@@ -54,115 +73,85 @@ pub struct Sim<P: Node> {
     pub(super) fold: Fold,
     pub(super) counters: Counters,
     pub(super) marks: BTreeMap<&'static str, MarkCount>,
-    faults: Vec<FaultCount>,
-    crashed: BTreeMap<NodeId, (Moment, u32)>,
+    /// How often each fault struck, by its number.
+    pub(super) fired: Vec<FaultCount>,
+    /// Who is down, since when, by which fault.
+    pub(super) crashed: BTreeMap<NodeId, (Moment, u32)>,
+    /// The last heal of a partition or recovery of a process.
+    pub(super) last_repair: SimTime,
 }
 
-/// One process and what the engine keeps about it.
-pub(super) struct Host<P: Node> {
-    pub(super) program: P,
-    pub(super) disk: P::Disk,
-    /// Copies to other processes that it may still send before it crashes.
-    pub(super) cut: u64,
-    /// The fault behind that.
-    pub(super) cut_fault: u32,
-    /// Group sends so far: the ordinal of its draws.
-    pub(super) sends: u32,
-    /// Choices so far.
-    pub(super) choices: u32,
-    /// First of its timers.
-    pub(super) timers: u32,
-    pub(super) up: bool,
-}
-
-/// What an entry of the queue stands for, in the two upper bits of its handle.
+/// What an entry of the queue stands for, in the upper bits of its handle.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Arrival = 0,
     Timer = 1,
     Job = 2,
-    Crash = 3,
+    /// A fault strikes, ends or flaps.
+    Act = 3,
+    /// A busy process has done what it was busy with, or a pause is over.
+    Resume = 4,
 }
 
 impl Kind {
-    const BITS: u32 = 30;
+    const BITS: u32 = 29;
 
     pub(super) fn handle(self, row: u32) -> u32 {
         assert!(
             row < 1 << Kind::BITS,
-            "fewer than 2^30 messages, timers and jobs at once"
+            "fewer than 2^29 messages, timers and jobs at once"
         );
         (self as u32) << Kind::BITS | row
     }
 
-    const fn of(handle: u32) -> (Kind, u32) {
+    pub(super) const fn of(handle: u32) -> (Kind, u32) {
         let kind = match handle >> Kind::BITS {
             0 => Kind::Arrival,
             1 => Kind::Timer,
             2 => Kind::Job,
-            _ => Kind::Crash,
+            3 => Kind::Act,
+            _ => Kind::Resume,
         };
         (kind, handle & ((1 << Kind::BITS) - 1))
     }
 }
 
-impl<P: Node> Sim<P> {
+impl<'p, P: Node> Sim<'p, P> {
     /// A cluster whose process `id` runs `program(id)`. All boot at time zero, in the order of their numbers.
     ///
     /// # Panics
-    /// If a crash of the setup names a process or a fault that is not there.
-    pub fn new(setup: Setup, mut program: impl FnMut(NodeId) -> P) -> Sim<P> {
+    /// If a fault of the setup names a process or a number that is not there.
+    pub fn new(setup: Setup, mut program: impl FnMut(NodeId) -> P + 'p) -> Sim<'p, P> {
         let host = |id| Host {
             program: program(NodeId(id)),
             disk: P::Disk::default(),
-            cut: UNCUT,
-            cut_fault: 0,
+            sends_left: UNWATCHED,
             sends: 0,
             choices: 0,
             timers: timers::NONE,
+            incarnation: 0,
             up: true,
+            trouble: Trouble::default(),
         };
-        let mut hosts: Vec<Host<P>> = (0..setup.nodes).map(host).collect();
-        let mut queue = Queue::new();
-        for (row, crash) in setup.crashes.iter().enumerate() {
-            assert!(
-                crash.fault < setup.faults,
-                "a crash belongs to a fault of the setup"
-            );
-            let host = hosts
-                .get_mut(crash.node.index())
-                .expect("a crash names a process of the cluster");
-            match crash.trigger {
-                // What is planned for after the end would only keep the run waiting.
-                Trigger::At(at) if at > setup.limits.at => (),
-                Trigger::At(at) => {
-                    let row = u32::try_from(row).expect("fewer than 2^30 crashes");
-                    queue.push(Entry {
-                        at: at.as_nanos(),
-                        node: crash.node.0,
-                        handle: Kind::Crash.handle(row),
-                    });
-                }
-                Trigger::AfterSends(copies) if copies < host.cut => {
-                    (host.cut, host.cut_fault) = (copies, crash.fault)
-                }
-                Trigger::AfterSends(_) => (),
-            }
-        }
-        let choice = Key::new(setup.seed, Purpose::Choice);
-        let env = Env::new(
+        let hosts: Vec<Host<P>> = (0..setup.nodes).map(host).collect();
+        let mut env = Env::new(
             NodeId(0),
             setup.nodes,
             Choices::Keyed {
-                key: choice,
+                key: Key::new(setup.seed, Purpose::Choice),
                 made: 0,
             },
         );
-        Sim {
+        env.overlay = setup.network.overlay.clone();
+        let mut sim = Sim {
+            network: Rc::new(setup.network.clone()),
+            program: Box::new(program),
             hosts,
-            queue,
+            afflicted: BTreeMap::new(),
+            queue: Queue::new(),
             messages: Messages::new(),
             timers: Timers::new(),
+            timers_waiting: 0,
             jobs: Vec::new(),
             judge: Judge::new(),
             recorder: None,
@@ -170,11 +159,12 @@ impl<P: Node> Sim<P> {
                 env,
                 effects: Vec::new(),
             },
-            fate: Fate {
-                loss: Key::new(setup.seed, Purpose::Loss),
-                duplicate: Key::new(setup.seed, Purpose::Duplicate),
-                delay: Key::new(setup.seed, Purpose::Delay),
-            },
+            fate: Fate::new(setup.seed),
+            plain: setup.network.is_plain(),
+            channels: BTreeMap::new(),
+            held: Vec::new(),
+            faults: Faults::default(),
+            alarms: Alarms::default(),
             now: SimTime::ZERO,
             events: 0,
             sends: 0,
@@ -182,10 +172,13 @@ impl<P: Node> Sim<P> {
             fold: Fold::default(),
             counters: Counters::default(),
             marks: BTreeMap::new(),
-            faults: vec![FaultCount::default(); setup.faults as usize],
+            fired: vec![FaultCount::default(); setup.counted as usize],
             crashed: BTreeMap::new(),
+            last_repair: SimTime::ZERO,
             setup,
-        }
+        };
+        sim.plan_faults();
+        sim
     }
 
     /// Asks `node` for something, once.
@@ -261,15 +254,29 @@ impl<P: Node> Sim<P> {
             !std::mem::replace(&mut self.booted, true),
             "a simulation is run once"
         );
-        for id in 0..self.setup.nodes {
-            let boot = Boot {
-                disk: self.hosts[id as usize].disk.clone(),
-                incarnation: 0,
-            };
-            self.handle(NodeId(id), Event::Boot(boot), Cause { event: 0, depth: 0 });
+        self.strike_from_the_start();
+        for node in (0..self.setup.nodes).map(NodeId) {
+            if self.hosts[node.index()].up {
+                self.boot(node, Cause { event: 0, depth: 0 });
+            }
         }
         let (ended, quiet_since) = self.turn();
         self.outcome(ended, quiet_since)
+    }
+
+    /// Starts a process, with what its disk holds.
+    pub(super) fn boot(&mut self, node: NodeId, cause: Cause) {
+        let host = &self.hosts[node.index()];
+        let boot = Boot {
+            disk: host.disk.clone(),
+            incarnation: host.incarnation,
+        };
+        self.handle(node, Event::Boot(boot), cause);
+    }
+
+    /// A new program for a process that recovers.
+    pub(super) fn rebuild(&mut self, node: NodeId) {
+        self.hosts[node.index()].program = (self.program)(node);
     }
 
     /// What had happened when the protocol panicked; the panic itself is the last event.
@@ -285,7 +292,7 @@ impl<P: Node> Sim<P> {
         let limits = self.setup.limits;
         let end = SimTime::from_nanos(limits.at.as_nanos());
         loop {
-            if self.queue.len() == self.timers.tombstones() {
+            if self.is_quiet() {
                 let quiet_since = Some(self.now);
                 if limits.when_quiescent {
                     return (Ended::Quiescent, quiet_since);
@@ -312,6 +319,13 @@ impl<P: Node> Sim<P> {
         }
     }
 
+    /// Is nothing in flight, armed or planned? Flaps of a partition that no message waits for do not count.
+    fn is_quiet(&self) -> bool {
+        let idle = self.timers.tombstones() + self.faults.flaps_planned;
+        self.queue.len() + self.timers_waiting == idle
+            && (self.held.is_empty() || self.faults.flaps_planned == 0)
+    }
+
     fn outcome(&mut self, ended: Ended, quiet_since: Option<SimTime>) -> Outcome {
         let complete = matches!(ended, Ended::Quiescent | Ended::Time);
         let end = End {
@@ -319,7 +333,7 @@ impl<P: Node> Sim<P> {
             complete,
             quiet_since,
             within: Span::ZERO,
-            last_repair: SimTime::ZERO,
+            last_repair: self.last_repair,
         };
         let mut fold = self.fold;
         fold.word(self.buffer.env.answers.digest());
@@ -330,7 +344,7 @@ impl<P: Node> Sim<P> {
             fingerprint: fold.digest(),
             counters: self.counters.clone(),
             marks: self.marks.clone(),
-            faults: self.faults.clone(),
+            faults: self.fired.clone(),
             verdicts: self.judge.finish(&end),
             crashed: self
                 .crashed
@@ -352,21 +366,53 @@ impl<P: Node> Sim<P> {
         self.now = SimTime::from_nanos(entry.at);
         let node = NodeId(entry.node);
         match Kind::of(entry.handle) {
-            (Kind::Arrival, row) => self.arrive(node, row),
-            (Kind::Timer, row) => self.timer(node, row),
-            (Kind::Job, row) => self.ask(node, row),
-            (Kind::Crash, row) => {
-                let fault = self.setup.crashes[row as usize].fault;
-                self.crash(node, fault, 0);
+            (Kind::Arrival, _) => self.befall(node, Waiting::Entry(entry.handle)),
+            (Kind::Timer, row) if self.timers.is_live(row) => {
+                self.befall(node, Waiting::Entry(entry.handle));
             }
+            (Kind::Timer, row) => self.timer(node, row),
+            (Kind::Job, row) => {
+                self.plan_again(node, row);
+                self.befall(node, Waiting::Job(row, self.now));
+            }
+            (Kind::Act, row) => self.act(Act::of(row), 0),
+            (Kind::Resume, _) => self.resume(node),
+        }
+    }
+
+    /// Something happens to a process; if it is busy that waits.
+    #[inline]
+    fn befall(&mut self, node: NodeId, what: Waiting) {
+        let trouble = self.hosts[node.index()].trouble;
+        if trouble.has(Trouble::BUSY.with(Trouble::SLOW)) {
+            self.wait_or_work(node, what);
+        } else {
+            self.take(node, what);
+        }
+    }
+
+    /// The process takes what has happened to it.
+    pub(super) fn take(&mut self, node: NodeId, what: Waiting) {
+        match what {
+            Waiting::Entry(handle) => match Kind::of(handle) {
+                (Kind::Arrival, row) => self.arrive(node, row),
+                (_, row) => self.timer(node, row),
+            },
+            Waiting::Job(row, due) => self.ask(node, row, due),
         }
     }
 
     fn arrive(&mut self, node: NodeId, row: u32) {
         let message = self.messages.get(row);
-        let (from, sent, place) = (message.from, message.sent, message.place(node));
+        let (from, sent, place) = (
+            message.from,
+            message.sent,
+            message.place(node, &self.network.overlay),
+        );
         let (cause, msg) = (message.first_event + place, message.first_message + place);
         let depth = message.depth + u32::from(from != node);
+        let watched = from != node && !self.alarms.receipts.is_empty();
+        let kinds = watched.then(|| message.body.to_string());
         let text = self
             .recorder
             .as_mut()
@@ -376,11 +422,28 @@ impl<P: Node> Sim<P> {
             self.counters.to_crashed += u64::from(from != node);
             let event = self.next_event(Folded::Drop, node, msg);
             let fault = self.crashed.get(&node).map_or(0, |(_, fault)| *fault);
+            let why = WhyDropped::Down(fault);
+            let peer = from;
             self.note_text(event, cause, node, text, |text| What::Drop {
                 msg,
-                peer: from,
+                peer,
                 text,
-                why: WhyDropped::Down(fault),
+                why,
+            });
+            return;
+        }
+        if let Some(fault) = self.omits_to_receive(node, row) {
+            self.messages.discard(row);
+            self.counters.omitted += 1;
+            let event = self.next_event(Folded::NotReceived, node, msg);
+            self.fire(fault, event);
+            let why = WhyDropped::NotReceived(fault);
+            let peer = from;
+            self.note_text(event, cause, node, text, |text| What::Drop {
+                msg,
+                peer,
+                text,
+                why,
             });
             return;
         }
@@ -398,6 +461,12 @@ impl<P: Node> Sim<P> {
             Event::Indication(Arrival { from, msg }),
             Cause { event, depth },
         );
+        if let Some(summary) = kinds {
+            let is_it =
+                |kind: &Option<String>| kind.as_ref().is_none_or(|kind| names(&summary, kind));
+            let due = self.alarms.receipts.count(node, is_it);
+            self.strike_all(due, event);
+        }
     }
 
     fn timer(&mut self, node: NodeId, row: u32) {
@@ -419,10 +488,9 @@ impl<P: Node> Sim<P> {
         );
     }
 
-    /// Asks one process what a job wants of it, and plans the next time.
-    fn ask(&mut self, node: NodeId, row: u32) {
-        let job = &mut self.jobs[row as usize];
-        if let Some(Repeat { every, until }) = job.repeat {
+    /// Plans the next time that a job asks a process.
+    fn plan_again(&mut self, node: NodeId, row: u32) {
+        if let Some(Repeat { every, until }) = self.jobs[row as usize].repeat {
             let next = self.now.after(every).as_nanos();
             if next < until.as_nanos() {
                 self.queue.push(Entry {
@@ -432,7 +500,11 @@ impl<P: Node> Sim<P> {
                 });
             }
         }
-        let request = job.request(self.now);
+    }
+
+    /// Asks one process what a job that was due wants of it.
+    fn ask(&mut self, node: NodeId, row: u32, due: SimTime) {
+        let request = self.jobs[row as usize].request(due);
         let digest = digest(&request).hash;
         if !self.hosts[node.index()].up {
             self.counters.requests_to_crashed += 1;
@@ -455,25 +527,5 @@ impl<P: Node> Sim<P> {
             &Fact::Requested(node, &request),
         );
         self.handle(node, Event::Request(request), Cause { event, depth: 0 });
-    }
-
-    pub(super) fn crash(&mut self, node: NodeId, fault: u32, cause: u64) {
-        let host = &mut self.hosts[node.index()];
-        if !host.up {
-            return;
-        }
-        host.up = false;
-        self.timers.disarm_all(&mut host.timers);
-        let event = self.next_event(Folded::Crash, node, u64::from(fault));
-        let moment = Moment {
-            at: self.now,
-            event,
-        };
-        let count = &mut self.faults[fault as usize];
-        count.fired += 1;
-        count.first.get_or_insert(moment);
-        self.crashed.insert(node, (moment, fault));
-        self.note(event, cause, node, |_| What::Crash(fault));
-        self.judge.see(moment, &Fact::Crashed(node));
     }
 }

@@ -1,19 +1,22 @@
 //! The rule of interpretation, as [`crate::kernel::protocol`] states it: set the environment, call the one handler, carry
-//! out the effects in order. A crash may fall between any two of them.
+//! out the effects in order. A crash may fall between any two of them, and a write to a slow disk may hold up the rest.
+
+use std::collections::VecDeque;
 
 use crate::kernel::canonical::digest;
-use crate::kernel::disk::Disk;
 use crate::kernel::env::{Choices, Env};
 use crate::kernel::id::NodeId;
 use crate::kernel::property::{Fact, Moment};
 use crate::kernel::protocol::{Effect, Effects, Event, Node};
-use crate::kernel::time::LocalTime;
+use crate::kernel::time::{LocalTime, SimTime, Span};
 use crate::trace::What;
 
 use super::engine::{Kind, Sim};
+use super::host::Trouble;
 use super::numbers::Folded;
 use super::outcome::MarkCount;
 use super::queue::Entry;
+use super::work::Written;
 
 /// Where a handler writes: one list, reused for every event.
 pub(super) struct Buffer<P: Node> {
@@ -38,7 +41,7 @@ pub(super) struct Cause {
     pub(super) depth: u32,
 }
 
-impl<P: Node> Sim<P> {
+impl<P: Node> Sim<'_, P> {
     /// The rule of interpretation: set the environment, call the handler, carry out the effects in order.
     pub(super) fn handle(&mut self, node: NodeId, event: Event<P>, cause: Cause) {
         let host = &mut self.hosts[node.index()];
@@ -48,21 +51,67 @@ impl<P: Node> Sim<P> {
         if let Choices::Keyed { made, .. } = &mut env.choices {
             *made = host.choices;
         }
+        let troubled = host.trouble.has(Trouble::CLOCK.with(Trouble::TURNED));
+        if troubled {
+            let afflicted = &self.afflicted[&node];
+            env.monotonic = afflicted.clock.monotonic(self.now);
+            env.now = afflicted.clock.wall(self.now);
+            (env.adversary.active, env.adversary.struck) = (afflicted.active, 0);
+            env.looks = Default::default();
+        }
         host.program.on(event, &mut self.buffer);
         if let Choices::Keyed { made, .. } = self.buffer.env.choices {
             host.choices = made;
         }
+        if troubled {
+            self.blame(node, cause);
+        }
         let mut effects = std::mem::take(&mut self.buffer.effects);
-        for effect in effects.drain(..) {
-            self.carry_out(node, effect, cause);
+        let mut rest = effects.drain(..);
+        while let Some(effect) = rest.next() {
+            if let Err((write, at)) = self.carry_out(node, effect, cause) {
+                let waiting = std::iter::once(write).chain(rest.by_ref()).collect();
+                self.wait_for_disk(node, waiting, cause, at);
+                break;
+            }
             if !self.hosts[node.index()].up {
                 break; // The crash fell between two effects: what follows does not happen.
             }
         }
+        drop(rest);
         self.buffer.effects = effects;
     }
 
-    fn carry_out(&mut self, node: NodeId, effect: Effect<P>, cause: Cause) {
+    /// Carries out what a slow disk has held up: the write, which is durable by now, and what follows it.
+    pub(super) fn carry_on(
+        &mut self,
+        node: NodeId,
+        mut effects: VecDeque<Effect<P>>,
+        cause: Cause,
+    ) {
+        if let Some(Effect::Persist(write)) = effects.pop_front() {
+            self.durable(node, write, cause);
+            self.effect_done(node, cause);
+        }
+        while self.hosts[node.index()].up {
+            let Some(effect) = effects.pop_front() else {
+                return;
+            };
+            if let Err((write, at)) = self.carry_out(node, effect, cause) {
+                effects.push_front(write);
+                self.wait_for_disk(node, effects, cause, at);
+                return;
+            }
+        }
+    }
+
+    /// Carries out one effect. A write that takes time is given back, with the moment at which it will be durable.
+    fn carry_out(
+        &mut self,
+        node: NodeId,
+        effect: Effect<P>,
+        cause: Cause,
+    ) -> Result<(), (Effect<P>, SimTime)> {
         match effect {
             Effect::Request(transmit) => self.transmit(node, transmit, cause),
             Effect::Indicate(said) => {
@@ -80,24 +129,7 @@ impl<P: Node> Sim<P> {
                     &Fact::Indicated(node, &said),
                 );
             }
-            Effect::Arm(tag, span) => {
-                let event = self.next_event(Folded::Arm, node, digest(&(tag, span)).hash);
-                self.note(event, cause.event, node, |recorder| {
-                    What::Arm(recorder.summary(&tag), span)
-                });
-                let row = self.timers.arm(
-                    &mut self.hosts[node.index()].timers,
-                    tag,
-                    event,
-                    cause.depth,
-                );
-                let at = self.now.after(span).as_nanos();
-                self.queue.push(Entry {
-                    at,
-                    node: node.0,
-                    handle: Kind::Timer.handle(row),
-                });
-            }
+            Effect::Arm(tag, span) => self.arm(node, tag, span, cause),
             Effect::Disarm(tag) => {
                 if self
                     .timers
@@ -110,14 +142,41 @@ impl<P: Node> Sim<P> {
                 }
             }
             Effect::Mark(name) => self.mark(node, name, cause),
-            Effect::Persist(write) => {
-                let event = self.next_event(Folded::Persist, node, digest(&write).hash);
-                self.note(event, cause.event, node, |recorder| {
-                    What::Persist(recorder.summary(&write))
-                });
-                self.hosts[node.index()].disk.apply(write);
-            }
+            Effect::Persist(write) => match self.write(node, &write, cause) {
+                Written::Durable => self.durable(node, write, cause),
+                Written::At(at) => return Err((Effect::Persist(write), at)),
+                Written::Never => (),
+            },
         }
+        self.effect_done(node, cause);
+        Ok(())
+    }
+
+    /// One more effect of the process has been carried out.
+    fn effect_done(&mut self, node: NodeId, cause: Cause) {
+        if !self.alarms.effects.is_empty() && self.hosts[node.index()].up {
+            let due = self.alarms.effects.count(node, |_| true);
+            self.strike_all(due, cause.event);
+        }
+    }
+
+    fn arm(&mut self, node: NodeId, tag: P::Timer, span: Span, cause: Cause) {
+        let event = self.next_event(Folded::Arm, node, digest(&(tag, span)).hash);
+        self.note(event, cause.event, node, |recorder| {
+            What::Arm(recorder.summary(&tag), span)
+        });
+        let at = if self.hosts[node.index()].trouble.has(Trouble::CLOCK) {
+            self.by_its_clock(node, span, event)
+        } else {
+            self.now.after(span)
+        };
+        let timers = &mut self.hosts[node.index()].timers;
+        let row = self.timers.arm(timers, tag, event, cause.depth);
+        self.queue.push(Entry {
+            at: at.as_nanos(),
+            node: node.0,
+            handle: Kind::Timer.handle(row),
+        });
     }
 
     fn mark(&mut self, node: NodeId, name: &'static str, cause: Cause) {
@@ -137,5 +196,12 @@ impl<P: Node> Sim<P> {
                 node,
             })
             .count += 1;
+        if !self.alarms.marks.is_empty() {
+            let due = self
+                .alarms
+                .marks
+                .count(node, |wanted| wanted.as_deref() == Some(name));
+            self.strike_all(due, event);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Messages in flight: the body of a group send is held once.
 
 use crate::kernel::id::NodeId;
+use crate::kernel::overlay::Overlay;
 use crate::kernel::port::Group;
 use crate::kernel::time::SimTime;
 
@@ -8,8 +9,14 @@ use crate::kernel::time::SimTime;
 #[derive(Clone, Debug)]
 pub(super) struct InFlight<M> {
     pub(super) body: M,
+    /// Who it says sent it, and who did.
     pub(super) from: NodeId,
+    pub(super) sender: NodeId,
     pub(super) to: Group,
+    /// Which of its sender's group sends it is: the ordinal of its draws.
+    pub(super) ordinal: u32,
+    /// Place of the first copy among the receivers: a fault may fall in the middle of a group send.
+    pub(super) start: u32,
     /// When it was sent.
     pub(super) sent: SimTime,
     /// Event and message number of the first copy; the others follow in the order of the receivers.
@@ -25,13 +32,19 @@ pub(super) struct InFlight<M> {
 
 impl<M> InFlight<M> {
     /// Place of the copy for `receiver` among the copies.
-    pub(super) fn place(&self, receiver: NodeId) -> u64 {
-        u64::from(match self.to {
+    pub(super) fn place(&self, receiver: NodeId, overlay: &Overlay) -> u64 {
+        let neighbour = |other| overlay.place(self.sender, other);
+        let place = match self.to {
             Group::One(_) => 0,
             Group::All => receiver.0,
-            Group::Others => receiver.0 - u32::from(receiver > self.from),
-            Group::Neighbours | Group::NeighboursBut(_) => 0,
-        })
+            Group::Others => receiver.0 - u32::from(receiver > self.sender),
+            Group::Neighbours => neighbour(receiver).unwrap_or(0),
+            Group::NeighboursBut(but) => {
+                let left_out = neighbour(but).is_some() && but < receiver;
+                neighbour(receiver).unwrap_or(0) - u32::from(left_out)
+            }
+        };
+        u64::from(place - self.start)
     }
 }
 

@@ -57,17 +57,25 @@
 //! ```
 
 mod engine;
+mod fault;
+mod host;
 mod interpret;
 mod judge;
 mod messages;
+mod network;
 mod numbers;
 mod outcome;
 mod queue;
+mod route;
 mod send;
 mod setup;
+mod strike;
 mod timers;
+mod work;
 
 pub use engine::Sim;
+pub use fault::{Cut, Fault, Flaw, Lasting, Nodes, Strike, Trigger};
+pub use network::{Bandwidth, Between, Law, LawNumbers, Loss, Network, Stabilisation};
 pub use outcome::{Counters, Ended, FaultCount, MarkCount, Outcome, Verdict};
 pub use queue::{Entry, Queue};
-pub use setup::{Crash, Job, Limits, Network, Repeat, Setup, Trigger};
+pub use setup::{Job, Limits, Repeat, Setup};

@@ -1,6 +1,7 @@
 //! Every event has a number and enters the fingerprint, whether it is recorded or not.
 
 use crate::kernel::id::NodeId;
+use crate::kernel::property::Moment;
 use crate::kernel::protocol::Node;
 use crate::trace::{Record, Recorder, TextId, What};
 
@@ -24,6 +25,18 @@ pub(super) enum Folded {
     Mark = 13,
     Skip = 14,
     Panic = 15,
+    Corrupted = 16,
+    Garbled = 17,
+    Overflow = 18,
+    Cut = 19,
+    Hold = 20,
+    NotSent = 21,
+    NotReceived = 22,
+    NoChannel = 23,
+    Recover = 24,
+    Fault = 25,
+    Over = 26,
+    Deviate = 27,
 }
 
 impl Folded {
@@ -33,7 +46,7 @@ impl Folded {
     }
 }
 
-impl<P: Node> Sim<P> {
+impl<P: Node> Sim<'_, P> {
     /// Gives the next event its number and folds it into the fingerprint.
     #[inline]
     pub(super) fn next_event(&mut self, folded: Folded, node: NodeId, detail: u64) -> u64 {
@@ -41,6 +54,18 @@ impl<P: Node> Sim<P> {
         self.fold.word(self.now.as_nanos() ^ folded.tag(node));
         self.fold.word(detail);
         self.events
+    }
+
+    /// Counts one strike of a fault, if its number is counted.
+    pub(super) fn fire(&mut self, fault: u32, event: u64) {
+        let moment = Moment {
+            at: self.now,
+            event,
+        };
+        if let Some(count) = self.fired.get_mut(fault as usize) {
+            count.fired += 1;
+            count.first.get_or_insert(moment);
+        }
     }
 
     /// Writes an event down, if somebody watches.

@@ -33,12 +33,30 @@ pub struct Counters {
     pub bytes: u64,
     /// Messages from other processes that were received; a copy made by the network counts again.
     pub received: u64,
-    /// Messages that the network lost.
+    /// Messages that the network lost by chance.
     pub lost: u64,
+    /// Messages that a checksum found to be corrupted, or that were so much so that they could not be read.
+    pub corrupted: u64,
+    /// Messages that found the queue of their channel full.
+    pub overflowed: u64,
+    /// Messages lost in a partition.
+    pub cut: u64,
+    /// Messages that waited for a partition to heal.
+    pub held: u64,
+    /// Messages that a process omitted to send or to receive.
+    pub omitted: u64,
+    /// Messages to a process that is no neighbour.
+    pub no_channel: u64,
     /// Messages that arrived at a process that was down.
     pub to_crashed: u64,
     /// Second copies that the network made.
     pub duplicated: u64,
+    /// Frames put on the medium: on a bus a group send is one, elsewhere it is one a message.
+    pub frames: u64,
+    /// Writes to stable storage that became durable.
+    pub writes: u64,
+    /// Processes that recovered from a crash.
+    pub recoveries: u64,
     /// What the workload asked of processes that were up.
     pub requests: u64,
     /// What it wanted to ask of processes that were down.
@@ -102,7 +120,7 @@ pub struct Outcome {
     pub faults: Vec<FaultCount>,
     /// Verdicts on the properties, in the order in which they were added.
     pub verdicts: Vec<Verdict>,
-    /// Who crashed, and when.
+    /// Who had crashed and not recovered in the end, and when.
     pub crashed: BTreeMap<NodeId, Moment>,
     /// The trace, if one was recorded.
     pub trace: Option<Trace>,

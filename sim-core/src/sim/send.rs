@@ -1,4 +1,4 @@
-//! Sending: one message to one process or to a group, and the fate of every copy.
+//! Sending: one message to one process or to a group. A fault may fall between any two copies.
 //!
 //! A group send is one body, one ordinal, and for each receiver one draw a purpose. The draws depend on the seed, the
 //! sender, its ordinal and the receiver alone: whatever else is added to a run or taken from it, they stay.
@@ -7,69 +7,147 @@ use std::ops::Range;
 
 use crate::kernel::canonical::digest;
 use crate::kernel::id::NodeId;
+use crate::kernel::overlay::Overlay;
 use crate::kernel::port::{Group, Transmit};
 use crate::kernel::protocol::Node;
-use crate::kernel::random::Key;
-use crate::trace::{Record, What, WhyDropped};
+use crate::trace::{Record, What};
 
-use super::engine::{Kind, Sim, UNCUT};
+use super::engine::Sim;
+use super::host::{Trouble, UNWATCHED};
 use super::interpret::Cause;
 use super::messages::InFlight;
 use super::numbers::Folded;
-use super::queue::Entry;
 
 /// Accounted bytes of one message besides its body: what it takes on a 64-bit machine.
-const BYTES_MESSAGE: u64 = 96;
+const BYTES_MESSAGE: u64 = 104;
 
-/// The keys behind the fate of messages.
-#[derive(Clone, Copy)]
-pub(super) struct Fate {
-    pub(super) loss: Key,
-    pub(super) duplicate: Key,
-    pub(super) delay: Key,
-}
-
-/// Who gets a copy: a range of processes, perhaps without the sender.
+/// Who gets a copy: the processes of a group, by their places in it.
 #[derive(Clone)]
-struct Receivers {
-    range: Range<u32>,
-    /// The sender, if it is to be left out.
-    without: Option<u32>,
+pub(super) struct Receivers<'a> {
+    from: NodeId,
+    to: Group,
+    overlay: &'a Overlay,
+    /// The place that is left out of the list of neighbours.
+    but: Option<u32>,
+    pub(super) places: Range<u32>,
 }
 
-impl Receivers {
-    fn iter(&self) -> impl Iterator<Item = NodeId> + use<> {
-        let without = self.without;
-        self.range
-            .clone()
-            .filter(move |to| Some(*to) != without)
-            .map(NodeId)
+impl<'a> Receivers<'a> {
+    fn new(from: NodeId, to: Group, overlay: &'a Overlay) -> Self {
+        let but = match to {
+            Group::NeighboursBut(but) => overlay.place(from, but),
+            _ => None,
+        };
+        let count = match to {
+            Group::One(_) => 1,
+            Group::All => overlay.nodes(),
+            Group::Others => overlay.nodes() - 1,
+            Group::Neighbours => overlay.degree(from),
+            Group::NeighboursBut(_) => overlay.degree(from) - u32::from(but.is_some()),
+        };
+        Receivers {
+            from,
+            to,
+            overlay,
+            but,
+            places: 0..count,
+        }
+    }
+
+    /// The receiver at a place.
+    fn at(&self, place: u32) -> NodeId {
+        match self.to {
+            Group::One(to) => to,
+            Group::All => NodeId(place),
+            Group::Others => NodeId(place + u32::from(place >= self.from.0)),
+            Group::Neighbours => self.overlay.neighbour(self.from, place),
+            Group::NeighboursBut(_) => {
+                let skip = self.but.is_some_and(|but| place >= but);
+                self.overlay.neighbour(self.from, place + u32::from(skip))
+            }
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.places.clone().map(|place| self.at(place))
+    }
+
+    /// Is the sender one of them, and at which place?
+    fn own_place(&self) -> Option<u32> {
+        match self.to {
+            Group::One(to) => (to == self.from).then_some(0),
+            Group::All => Some(self.from.0),
+            _ => None,
+        }
+        .filter(|place| self.places.contains(place))
+    }
+
+    /// How many of them are other processes.
+    fn others(&self) -> u64 {
+        u64::from(self.places.end - self.places.start) - u64::from(self.own_place().is_some())
+    }
+
+    /// Splits off the shortest beginning that holds `count` other processes.
+    fn split(&mut self, count: u64) -> Receivers<'a> {
+        let start = self.places.start;
+        let mut end = start + u32::try_from(count).expect("a fault falls within the group");
+        // The own copy does not count, so there is one more place if it stands among the first.
+        if count > 0 && self.own_place().is_some_and(|own| own < end) {
+            end += 1;
+        }
+        self.places.start = end;
+        Receivers {
+            places: start..end,
+            ..self.clone()
+        }
     }
 }
 
-impl<P: Node> Sim<P> {
+impl<P: Node> Sim<'_, P> {
     pub(super) fn transmit(&mut self, from: NodeId, transmit: Transmit<P::Wire>, cause: Cause) {
         let Transmit { to, msg: body } = transmit;
-        let host = &mut self.hosts[from.index()];
-        let ordinal = u64::from(host.sends);
-        host.sends += 1;
-        let range = match to {
-            Group::One(to) => to.0..to.0 + 1,
-            _ => 0..self.setup.nodes,
-        };
-        assert!(
-            range.end <= self.setup.nodes,
-            "{from} sends to n{}, which does not exist",
-            range.start
-        );
-        // A crash after so many sends cuts the group short.
-        let (range, to_others, crashes) = cut(range, from, host.cut);
-        if host.cut != UNCUT {
-            host.cut -= to_others;
+        if let Group::One(to) = to {
+            assert!(
+                to.0 < self.setup.nodes,
+                "{from} sends to {to}, which does not exist"
+            );
         }
-        let without = (to == Group::Others).then_some(from.0);
-        let copies = to_others + u64::from(without.is_none() && range.contains(&from.0));
-        let receivers = Receivers { range, without };
+        let ordinal = self.hosts[from.index()].sends;
+        self.hosts[from.index()].sends += 1;
+        let overlay = self.network.overlay.clone();
+        let mut receivers = Receivers::new(from, to, &overlay);
+        loop {
+            let (left, others) = (self.hosts[from.index()].sends_left, receivers.others());
+            if others == 0 || left > others {
+                if left != UNWATCHED {
+                    self.hosts[from.index()].sends_left = left - others;
+                }
+                return self.send(from, &receivers, body, ordinal, cause);
+            }
+            let first = receivers.split(left);
+            self.hosts[from.index()].sends_left = 0;
+            self.send(from, &first, body.clone(), ordinal, cause);
+            self.strike_after_sends(from, cause.event);
+            if !self.hosts[from.index()].up || receivers.places.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Sends a copy to each of the receivers.
+    fn send(
+        &mut self,
+        from: NodeId,
+        receivers: &Receivers<'_>,
+        body: P::Wire,
+        ordinal: u32,
+        cause: Cause,
+    ) {
+        let places = receivers.places.clone();
+        let (to_others, copies) = (receivers.others(), u64::from(places.end - places.start));
+        if copies == 0 {
+            return;
+        }
         let digest = digest(&body);
         let (first_event, first_message) = (self.events + 1, self.sends + 1);
         self.events += copies;
@@ -77,10 +155,18 @@ impl<P: Node> Sim<P> {
         self.counters.messages += to_others;
         self.counters.messages_with_self += copies;
         self.counters.bytes += to_others * u64::from(digest.size);
+        self.counters.frames += if self.network.shared {
+            to_others.min(1)
+        } else {
+            to_others
+        };
         self.fold.word(self.now.as_nanos() ^ Folded::Send.tag(from));
         self.fold.word(digest.hash);
         self.fold
-            .word(u64::from(receivers.range.start) << 32 | u64::from(receivers.range.end));
+            .word(u64::from(places.start) << 32 | u64::from(places.end));
+        if let Group::One(to) = receivers.to {
+            self.fold.word(u64::from(to.0));
+        }
         if let Some(recorder) = &mut self.recorder {
             let text = recorder.summary(&body);
             for (place, to) in (0..).zip(receivers.iter()) {
@@ -98,140 +184,74 @@ impl<P: Node> Sim<P> {
                 });
             }
         }
-        if copies > 0 {
-            let bytes = BYTES_MESSAGE + u64::from(digest.size);
-            let (sent, depth) = (self.now, cause.depth);
-            let message = InFlight {
-                body,
-                from,
-                to,
-                sent,
-                first_event,
-                first_message,
-                depth,
-                left: 0,
-                bytes,
-            };
-            let row = self.messages.insert(message);
-            self.dispatch(from, &receivers, row, ordinal);
+        let mut message = InFlight {
+            body,
+            from,
+            sender: from,
+            to: receivers.to,
+            ordinal,
+            start: places.start,
+            sent: self.now,
+            first_event,
+            first_message,
+            depth: cause.depth,
+            left: 0,
+            bytes: BYTES_MESSAGE + u64::from(digest.size),
+        };
+        let wire_trouble = Trouble::WIRE.with(Trouble::OMITS);
+        let troubled = self.hosts[from.index()].trouble.has(wire_trouble);
+        if troubled {
+            message.from = self.name_on_the_wire(from, first_event);
         }
-        if crashes {
-            let fault = self.hosts[from.index()].cut_fault;
-            self.crash(from, fault, cause.event);
-        }
-    }
-
-    /// Decides the fate of every copy, and queues those that will arrive.
-    fn dispatch(&mut self, from: NodeId, receivers: &Receivers, row: u32, ordinal: u64) {
-        let (now, who) = (self.now, u64::from(from.0));
-        let network = self.setup.network;
-        let delay = self.fate.delay.at(who, ordinal);
-        let loss = (!network.loss.is_never()).then(|| self.fate.loss.at(who, ordinal));
-        // A second copy draws its delay under a key of its own, so that the first keeps its draw.
-        let duplicate = (!network.duplicate.is_never()).then(|| {
-            let key = self.fate.duplicate;
-            (key.at(who, ordinal), key.at(who | 1 << 63, ordinal))
-        });
-        let handle = Kind::Arrival.handle(row);
-        let mut left = 0;
-        for to in receivers.iter() {
-            if to == from {
-                // A message to oneself is not the network's business.
-                self.queue.push(Entry {
-                    at: now.as_nanos(),
-                    node: to.0,
-                    handle,
-                });
-                left += 1;
-                continue;
-            }
-            if loss.is_some_and(|draws| draws.chance(to.0, network.loss)) {
-                self.counters.lost += 1;
-                self.network_did(Folded::Lost, to, row);
-                continue;
-            }
-            let at = now.after(network.latency.sample(delay, to.0)).as_nanos();
-            self.queue.push(Entry {
-                at,
-                node: to.0,
-                handle,
-            });
-            left += 1;
-            let twice = duplicate.filter(|(whether, _)| whether.chance(to.0, network.duplicate));
-            if let Some((_, second)) = twice {
-                self.counters.duplicated += 1;
-                self.network_did(Folded::Duplicate, to, row);
-                let at = now.after(network.latency.sample(second, to.0)).as_nanos();
-                self.queue.push(Entry {
-                    at,
-                    node: to.0,
-                    handle,
-                });
-                left += 1;
-            }
-        }
+        let row = self.messages.insert(message);
+        let left = if self.plain && self.faults.cuts.is_empty() && !troubled {
+            self.dispatch(from, receivers, row, u64::from(ordinal))
+        } else {
+            let size = u64::from(digest.size);
+            self.route_all(from, receivers, row, u64::from(ordinal), size)
+        };
         self.messages.expect(row, left);
         self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
     }
-
-    /// The network lost or doubled the copy for `to`.
-    fn network_did(&mut self, folded: Folded, to: NodeId, row: u32) {
-        let message = self.messages.get(row);
-        let (from, place) = (message.from, message.place(to));
-        let (cause, msg) = (message.first_event + place, message.first_message + place);
-        let text = self
-            .recorder
-            .as_mut()
-            .map(|recorder| recorder.summary(&message.body));
-        let event = self.next_event(folded, from, msg);
-        self.note_text(event, cause, from, text, |text| match folded {
-            Folded::Duplicate => What::Duplicate { msg, to, text },
-            _ => What::Drop {
-                msg,
-                peer: to,
-                text,
-                why: WhyDropped::Lost,
-            },
-        });
-    }
-}
-
-/// Cuts a group send after `left` copies to others: the receivers that remain, how many of them are others, and
-/// whether the sender crashes.
-fn cut(receivers: Range<u32>, from: NodeId, left: u64) -> (Range<u32>, u64, bool) {
-    let start = receivers.start;
-    let others_below =
-        |end: u32| u64::from(end - start) - u64::from((start..end).contains(&from.0));
-    let all = others_below(receivers.end);
-    if left > all || all == 0 {
-        return (receivers, all, false);
-    }
-    // The least end below which there are `left` receivers other than the sender.
-    let mut end = start;
-    while others_below(end) < left {
-        end += 1;
-    }
-    (start..end, left, true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `AfterSends(k)` counts copies to others; the sender's own copy neither counts nor outlives the crash.
+    /// `AfterSends(k)` counts copies to others; the sender's own copy neither counts nor stands at a beginning alone.
     #[test]
     fn cuts_a_group_between_two_copies() {
-        assert_eq!(cut(0..5, NodeId(0), UNCUT), (0..5, 4, false));
-        assert_eq!(cut(0..5, NodeId(0), 5), (0..5, 4, false));
-        assert_eq!(cut(0..5, NodeId(0), 4), (0..5, 4, true));
-        assert_eq!(cut(0..5, NodeId(0), 2), (0..3, 2, true));
-        assert_eq!(cut(0..5, NodeId(3), 4), (0..5, 4, true));
-        assert_eq!(cut(0..5, NodeId(4), 4), (0..4, 4, true));
-        assert_eq!(cut(0..5, NodeId(2), 0), (0..0, 0, true));
+        let overlay = Overlay::complete(5);
+        let cut = |from: u32, to: Group, left: u64| {
+            let mut rest = Receivers::new(NodeId(from), to, &overlay);
+            let first = rest.split(left);
+            let numbers = |part: &Receivers<'_>| part.iter().map(|node| node.0).collect::<Vec<_>>();
+            (numbers(&first), first.others(), numbers(&rest))
+        };
+        assert_eq!(cut(0, Group::All, 2), (vec![0, 1, 2], 2, vec![3, 4]));
+        assert_eq!(cut(3, Group::All, 3), (vec![0, 1, 2], 3, vec![3, 4]));
+        assert_eq!(cut(4, Group::All, 4), (vec![0, 1, 2, 3], 4, vec![4]));
+        assert_eq!(cut(2, Group::All, 0), (vec![], 0, vec![0, 1, 2, 3, 4]));
+        assert_eq!(cut(2, Group::Others, 2), (vec![0, 1], 2, vec![3, 4]));
+        let own = Receivers::new(NodeId(2), Group::One(NodeId(2)), &overlay);
         assert_eq!(
-            cut(2..3, NodeId(2), 0),
-            (2..3, 0, false),
+            own.others(),
+            0,
             "a message to oneself is not sent to others"
         );
+    }
+
+    #[test]
+    fn neighbours_are_named_by_their_places() {
+        let edge = |a, b| (NodeId(a), NodeId(b));
+        let overlay = Overlay::from_edges(5, [edge(1, 0), edge(1, 3), edge(1, 4)]);
+        let to = |group| -> Vec<u32> {
+            let receivers = Receivers::new(NodeId(1), group, &overlay);
+            receivers.iter().map(|node| node.0).collect()
+        };
+        assert_eq!(to(Group::Neighbours), [0, 3, 4]);
+        assert_eq!(to(Group::NeighboursBut(NodeId(3))), [0, 4]);
+        assert_eq!(to(Group::NeighboursBut(NodeId(2))), [0, 3, 4]);
     }
 }

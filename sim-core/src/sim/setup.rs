@@ -1,8 +1,10 @@
 //! What a simulated cluster lives with: its network, its faults, its limits, its workload.
 
 use crate::kernel::id::NodeId;
-use crate::kernel::random::{Delay, Probability, Sampler};
 use crate::kernel::time::{SimTime, Span};
+
+use super::fault::Fault;
+use super::network::Network;
 
 /// Everything about a run but the protocol and what is asked of it.
 #[derive(Clone, Debug)]
@@ -13,10 +15,10 @@ pub struct Setup {
     pub seed: u64,
     /// How messages fare.
     pub network: Network,
-    /// Who crashes, and when.
-    pub crashes: Vec<Crash>,
-    /// How many faults the scenario has; [`Crash::fault`] is below it.
-    pub faults: u32,
+    /// What goes wrong. Of faults that strike at the same instant, the earlier in the list comes first.
+    pub faults: Vec<Fault>,
+    /// How many numbers of faults are counted, those of the network included.
+    pub counted: u32,
     /// When to stop.
     pub limits: Limits,
 }
@@ -32,59 +34,12 @@ impl Setup {
         Setup {
             nodes,
             seed,
-            network: Network::default(),
-            crashes: Vec::new(),
-            faults: 0,
+            network: Network::new(nodes),
+            faults: Vec::new(),
+            counted: 0,
             limits: Limits::default(),
         }
     }
-}
-
-/// A fair-loss network: what becomes of each message between two different processes.
-///
-/// A message of a process to itself is not the network's business: it arrives at once, always.
-#[derive(Clone, Copy, Debug)]
-pub struct Network {
-    /// How long a message takes.
-    pub latency: Sampler,
-    /// Probability that a message is lost.
-    pub loss: Probability,
-    /// Probability that a message that is not lost arrives a second time, with a delay of its own.
-    pub duplicate: Probability,
-}
-
-impl Default for Network {
-    fn default() -> Network {
-        let latency = Delay::Fixed(Span::from_millis(1))
-            .sampler()
-            .expect("a fixed delay is a law of delay");
-        Network {
-            latency,
-            loss: Probability::NEVER,
-            duplicate: Probability::NEVER,
-        }
-    }
-}
-
-/// A process that stops for ever (crash-stop, CGR 2.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Crash {
-    /// Who.
-    pub node: NodeId,
-    /// When.
-    pub trigger: Trigger,
-    /// The fault of the scenario that this is part of.
-    pub fault: u32,
-}
-
-/// When a fault strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trigger {
-    /// At this time after the start. A crash precedes the requests of the same instant.
-    At(Span),
-    /// As soon as the process has sent so many copies to other processes, in the middle of a group send if need be;
-    /// with 0, when it first tries to.
-    AfterSends(u64),
 }
 
 /// When to stop a run. All but quiescence are budgets: a run that they end may be inconclusive.
@@ -127,7 +82,7 @@ pub struct Job<R> {
 }
 
 impl<R: Clone> Job<R> {
-    /// What is asked at `now`.
+    /// What is asked when it falls due at `now`.
     pub(super) fn request(&self, now: SimTime) -> R {
         let passed = now.as_nanos() - self.at.as_nanos();
         match self

@@ -46,6 +46,11 @@ impl<T: Copy + Eq> Timers<T> {
         self.tombstones
     }
 
+    /// Will this timer fire?
+    pub(super) fn is_live(&self, place: u32) -> bool {
+        self.rows[place as usize].tag.is_some()
+    }
+
     /// Rows in use, tombstones included.
     pub(super) fn rows(&self) -> usize {
         self.rows.len() - self.free.len()

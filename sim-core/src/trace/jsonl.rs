@@ -5,7 +5,8 @@
 
 use std::fmt::{self, Write};
 
-use super::{Record, Trace, What, WhyDropped};
+use super::{Record, Trace, What};
+use crate::kernel::id::NodeId;
 
 /// Writes one event as a JSON object, without the end of line.
 ///
@@ -18,13 +19,13 @@ pub fn write(out: &mut impl Write, trace: &Trace, record: &Record) -> fmt::Resul
     } else {
         write!(out, "{}", record.cause)?
     }
-    write!(
-        out,
-        ",\"t\":{},\"node\":{},\"kind\":\"{}\"",
-        record.at.as_nanos(),
-        record.node.0,
-        record.what.kind()
-    )?;
+    write!(out, ",\"t\":{},\"node\":", record.at.as_nanos())?;
+    if record.node == NodeId::ALL {
+        out.write_str("null")?;
+    } else {
+        write!(out, "{}", record.node.0)?;
+    }
+    write!(out, ",\"kind\":\"{}\"", record.what.kind())?;
     match record.what {
         What::Request(text)
         | What::Skip(text)
@@ -39,7 +40,29 @@ pub fn write(out: &mut impl Write, trace: &Trace, record: &Record) -> fmt::Resul
             string(out, "text", trace.text(text))?;
             write!(out, ",\"span\":{}", span.as_nanos())?;
         }
-        What::Send { msg, to, text } | What::Duplicate { msg, to, text } => {
+        What::Duplicate {
+            msg,
+            to,
+            text,
+            fault,
+        }
+        | What::Corrupt {
+            msg,
+            to,
+            text,
+            fault,
+        }
+        | What::Hold {
+            msg,
+            to,
+            text,
+            fault,
+        } => {
+            write!(out, ",\"msg\":{msg},\"to\":{}", to.0)?;
+            number(out, fault)?;
+            string(out, "text", trace.text(text))?;
+        }
+        What::Send { msg, to, text } => {
             write!(out, ",\"msg\":{msg},\"to\":{}", to.0)?;
             string(out, "text", trace.text(text))?;
         }
@@ -63,21 +86,21 @@ pub fn write(out: &mut impl Write, trace: &Trace, record: &Record) -> fmt::Resul
             text,
             why,
         } => {
-            match why {
-                WhyDropped::Lost => {
-                    write!(out, ",\"msg\":{msg},\"to\":{},\"why\":\"lost\"", peer.0)?
-                }
-                WhyDropped::Down(fault) => write!(
-                    out,
-                    ",\"msg\":{msg},\"from\":{},\"why\":\"down\",\"fault\":{fault}",
-                    peer.0
-                )?,
+            let end = if why.is_at_receiver() { "from" } else { "to" };
+            write!(
+                out,
+                ",\"msg\":{msg},\"{end}\":{},\"why\":\"{}\"",
+                peer.0,
+                why.word()
+            )?;
+            if let Some(fault) = why.fault() {
+                number(out, fault)?;
             }
             string(out, "text", trace.text(text))?;
         }
         What::Panic => (),
-        What::Crash(fault) => {
-            write!(out, ",\"fault\":{fault}")?;
+        What::Crash(fault) | What::Recover(fault) | What::Fault(fault) | What::Over(fault) => {
+            number(out, fault)?;
             string(out, "text", trace.fault(fault))?;
         }
     }
@@ -94,6 +117,14 @@ pub fn render(trace: &Trace) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The number of a fault, if it has one: that of a network that nobody described has none.
+fn number(out: &mut impl Write, fault: u32) -> fmt::Result {
+    if fault == u32::MAX {
+        return Ok(());
+    }
+    write!(out, ",\"fault\":{fault}")
 }
 
 fn string(out: &mut impl Write, name: &str, value: &str) -> fmt::Result {

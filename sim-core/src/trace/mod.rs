@@ -13,7 +13,7 @@ pub mod text;
 pub use record::{Record, Recorder, TextId, Trace, What, WhyDropped};
 
 /// The version of the meaning of a run: for one version, a scenario and a seed give the same bytes everywhere.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 
 /// A fingerprint as people read it: four groups of four hexadecimal digits.
 #[must_use]

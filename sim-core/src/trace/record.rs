@@ -74,11 +74,41 @@ pub enum What {
         to: NodeId,
         /// Its summary.
         text: TextId,
+        /// The fault behind it.
+        fault: u32,
+    },
+    /// A message that the process sent was changed on its way, and nothing noticed.
+    Corrupt {
+        /// Number of the message.
+        msg: u64,
+        /// Its receiver.
+        to: NodeId,
+        /// Its summary after the change.
+        text: TextId,
+        /// The fault behind it.
+        fault: u32,
+    },
+    /// A message that the process sent waits for a partition to heal.
+    Hold {
+        /// Number of the message.
+        msg: u64,
+        /// Its receiver.
+        to: NodeId,
+        /// Its summary.
+        text: TextId,
+        /// The fault behind it.
+        fault: u32,
     },
     /// The workload wanted to ask it for something, but it was down.
     Skip(TextId),
     /// It crashed, by the fault of this number.
     Crash(u32),
+    /// It recovered from that crash.
+    Recover(u32),
+    /// Another fault struck; for one of the whole cluster the node is [`NodeId::ALL`].
+    Fault(u32),
+    /// That fault is over.
+    Over(u32),
     /// Its protocol panicked, which ends the run.
     Panic,
     /// It armed a timer.
@@ -96,10 +126,60 @@ pub enum What {
 /// Why a message was not received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum WhyDropped {
-    /// Lost on the way: `network.loss`.
-    Lost,
-    /// Its receiver was down, by the fault of this number.
+    /// Lost on the way by chance.
+    Lost(u32),
+    /// A bit was flipped, and the checksum was wrong or nobody could read it.
+    Corrupted(u32),
+    /// The queue of the channel was full.
+    Overflow(u32),
+    /// A partition was in between.
+    Cut(u32),
+    /// Its sender omitted to send it.
+    NotSent(u32),
+    /// Its receiver omitted to receive it.
+    NotReceived(u32),
+    /// Its receiver was down.
     Down(u32),
+    /// Its receiver is no neighbour of its sender.
+    NoChannel,
+}
+
+impl WhyDropped {
+    /// Did it come to nothing at its receiver? Else it was at its sender, or on the way.
+    #[must_use]
+    pub const fn is_at_receiver(self) -> bool {
+        matches!(self, WhyDropped::NotReceived(_) | WhyDropped::Down(_))
+    }
+
+    /// The number of the fault behind it, if there is one.
+    #[must_use]
+    pub const fn fault(self) -> Option<u32> {
+        match self {
+            WhyDropped::Lost(fault)
+            | WhyDropped::Corrupted(fault)
+            | WhyDropped::Overflow(fault)
+            | WhyDropped::Cut(fault)
+            | WhyDropped::NotSent(fault)
+            | WhyDropped::NotReceived(fault)
+            | WhyDropped::Down(fault) => Some(fault),
+            WhyDropped::NoChannel => None,
+        }
+    }
+
+    /// In a word or two, for JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            WhyDropped::Lost(_) => "lost",
+            WhyDropped::Corrupted(_) => "corrupted",
+            WhyDropped::Overflow(_) => "overflow",
+            WhyDropped::Cut(_) => "cut",
+            WhyDropped::NotSent(_) => "not sent",
+            WhyDropped::NotReceived(_) => "not received",
+            WhyDropped::Down(_) => "down",
+            WhyDropped::NoChannel => "no channel",
+        }
+    }
 }
 
 impl What {
@@ -114,7 +194,12 @@ impl What {
             What::Drop { .. } => "drop",
             What::Duplicate { .. } => "duplicate",
             What::Skip(_) => "skip",
+            What::Corrupt { .. } => "corrupt",
+            What::Hold { .. } => "hold",
             What::Crash(_) => "crash",
+            What::Recover(_) => "recover",
+            What::Fault(_) => "fault",
+            What::Over(_) => "over",
             What::Panic => "panic",
             What::Arm(..) => "arm",
             What::Disarm(_) => "disarm",
@@ -125,15 +210,20 @@ impl What {
     }
 
     /// All words that [`What::kind`] can give.
-    pub const KINDS: [&'static str; 14] = [
+    pub const KINDS: [&'static str; 19] = [
         "request",
         "deliver",
         "send",
         "recv",
         "drop",
         "duplicate",
+        "corrupt",
+        "hold",
         "skip",
         "crash",
+        "recover",
+        "fault",
+        "over",
         "panic",
         "arm",
         "disarm",
@@ -174,7 +264,16 @@ impl Trace {
     /// What the fault of number `fault` is called.
     #[must_use]
     pub fn fault(&self, fault: u32) -> &str {
-        self.faults.get(fault as usize).map_or("?", String::as_str)
+        self.faults
+            .get(fault as usize)
+            .map_or("the network", String::as_str)
+    }
+
+    /// The id of the fault of number `fault`: `faults[0]`, `network.loss`.
+    #[must_use]
+    pub fn fault_id(&self, fault: u32) -> &str {
+        let name = self.fault(fault);
+        name.split(':').next().unwrap_or(name)
     }
 
     /// The record of number `id`, if it was recorded.

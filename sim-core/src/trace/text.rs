@@ -20,6 +20,9 @@ impl Display for Line<'_> {
         let Line { trace, record } = *self;
         let kind = match record.what {
             What::Crash(_) => "CRASH",
+            What::Recover(_) => "RECOVER",
+            What::Fault(_) => "FAULT",
+            What::Over(_) => "OVER",
             What::Panic => "PANIC",
             ref what => what.kind(),
         };
@@ -59,34 +62,57 @@ impl Display for Line<'_> {
                     took / 1_000 % 1_000
                 )
             }
-            What::Duplicate { msg, to, text } => write!(
+            What::Duplicate {
+                msg,
+                to,
+                text,
+                fault,
+            }
+            | What::Corrupt {
+                msg,
+                to,
+                text,
+                fault,
+            }
+            | What::Hold {
+                msg,
+                to,
+                text,
+                fault,
+            } => write!(
                 f,
-                "#{msg} -> {to}  {}   (network.duplicate)",
-                trace.text(text)
+                "#{msg} -> {to}  {}   ({})",
+                trace.text(text),
+                trace.fault_id(fault)
             ),
             What::Drop {
                 msg,
                 peer,
                 text,
-                why: WhyDropped::Lost,
+                why,
             } => {
-                write!(f, "#{msg} -> {peer}  {}   (network.loss)", trace.text(text))
+                let arrow = if why.is_at_receiver() { "<-" } else { "->" };
+                let text = trace.text(text);
+                write!(f, "#{msg} {arrow} {peer}  {text}   (")?;
+                match why {
+                    WhyDropped::Lost(fault)
+                    | WhyDropped::Corrupted(fault)
+                    | WhyDropped::NotSent(fault)
+                    | WhyDropped::NotReceived(fault) => f.write_str(trace.fault_id(fault))?,
+                    WhyDropped::Overflow(fault) => {
+                        write!(f, "queue full: {}", trace.fault_id(fault))?
+                    }
+                    WhyDropped::Cut(fault) => write!(f, "cut: {}", trace.fault_id(fault))?,
+                    WhyDropped::Down(fault) => {
+                        write!(f, "{} is down: {}", record.node, trace.fault_id(fault))?
+                    }
+                    WhyDropped::NoChannel => write!(f, "{peer} is no neighbour")?,
+                }
+                f.write_str(")")
             }
-            What::Drop {
-                msg,
-                peer,
-                text,
-                why: WhyDropped::Down(fault),
-            } => {
-                let id = trace.fault(fault).split(':').next().unwrap_or_default();
-                write!(
-                    f,
-                    "#{msg} <- {peer}  {}   ({} is down: {id})",
-                    trace.text(text),
-                    record.node
-                )
+            What::Crash(fault) | What::Recover(fault) | What::Fault(fault) | What::Over(fault) => {
+                f.write_str(trace.fault(fault))
             }
-            What::Crash(fault) => f.write_str(trace.fault(fault)),
             What::Panic => f.write_str("the protocol broke an invariant of its own"),
         }
     }

@@ -1,0 +1,535 @@
+//! The fate of every copy on its way from one process to another.
+
+use std::rc::Rc;
+
+use crate::kernel::id::NodeId;
+use crate::kernel::port::Group;
+use crate::kernel::protocol::Node;
+use crate::kernel::random::{Key, Purpose};
+use crate::kernel::time::{SimTime, Span};
+use crate::kernel::wire;
+use crate::trace::{TextId, What, WhyDropped};
+
+use super::engine::{Kind, Sim};
+use super::host::Trouble;
+use super::messages::InFlight;
+use super::network::{Channel, Law, Loss, Network, Stabilisation};
+use super::numbers::Folded;
+use super::queue::Entry;
+use super::send::Receivers;
+
+/// Makes draws of a second sort under the same key.
+const SECOND: u64 = 1 << 63;
+
+/// The keys behind what befalls messages and processes.
+#[derive(Clone, Copy)]
+pub(super) struct Fate {
+    loss: Key,
+    duplicate: Key,
+    delay: Key,
+    burst: Key,
+    corrupt: Key,
+    omission: Key,
+    pub(super) processing: Key,
+    pub(super) storage: Key,
+}
+
+impl Fate {
+    pub(super) fn new(seed: u64) -> Fate {
+        let key = |purpose| Key::new(seed, purpose);
+        Fate {
+            loss: key(Purpose::Loss),
+            duplicate: key(Purpose::Duplicate),
+            delay: key(Purpose::Delay),
+            burst: key(Purpose::Burst),
+            corrupt: key(Purpose::Corrupt),
+            omission: key(Purpose::Omission),
+            processing: key(Purpose::Processing),
+            storage: key(Purpose::Storage),
+        }
+    }
+}
+
+/// A copy that waits for a partition to heal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    from: NodeId,
+    to: NodeId,
+    handle: u32,
+    /// How long it will travel once it may.
+    delay: Span,
+}
+
+/// A copy on its way: which message, from whom to whom, and what its draws depend on.
+#[derive(Clone, Copy)]
+struct Copy {
+    from: NodeId,
+    to: NodeId,
+    row: u32,
+    ordinal: u64,
+    /// Bytes of the message.
+    size: u64,
+}
+
+impl<P: Node> Sim<'_, P> {
+    /// Decides the fate of every copy where all fare alike: nothing depends on what was sent before. Gives how many will
+    /// arrive.
+    pub(super) fn dispatch(
+        &mut self,
+        from: NodeId,
+        receivers: &Receivers<'_>,
+        row: u32,
+        ordinal: u64,
+    ) -> u32 {
+        let (now, who) = (self.now, u64::from(from.0));
+        let network = Rc::clone(&self.network);
+        let Law {
+            latency,
+            duplicate: duplication,
+            loss: Loss::Bernoulli(loss_probability),
+            numbers,
+            ..
+        } = &network.law
+        else {
+            unreachable!("where there are bursts, messages do not fare alike")
+        };
+        let delay = self.fate.delay.at(who, ordinal);
+        let loss = (!loss_probability.is_never()).then(|| self.fate.loss.at(who, ordinal));
+        // A second copy draws its delay under a key of its own, so that the first keeps its draw.
+        let duplicate = (!duplication.is_never()).then(|| {
+            let key = self.fate.duplicate;
+            (key.at(who, ordinal), key.at(who | SECOND, ordinal))
+        });
+        let handle = Kind::Arrival.handle(row);
+        let mut left = 0;
+        for to in receivers.iter() {
+            if to == from {
+                // A message to oneself is not the network's business.
+                self.arrives(to, now.as_nanos(), handle);
+                left += 1;
+                continue;
+            }
+            if loss.is_some_and(|draws| draws.chance(to.0, *loss_probability)) {
+                self.counters.lost += 1;
+                self.drop_copy(Folded::Lost, to, row, WhyDropped::Lost(numbers.loss));
+                continue;
+            }
+            self.arrives(
+                to,
+                now.after(latency.sample(delay, to.0)).as_nanos(),
+                handle,
+            );
+            left += 1;
+            let twice = duplicate.filter(|(whether, _)| whether.chance(to.0, *duplication));
+            if let Some((_, second)) = twice {
+                self.doubled(to, row, numbers.duplicate);
+                self.arrives(
+                    to,
+                    now.after(latency.sample(second, to.0)).as_nanos(),
+                    handle,
+                );
+                left += 1;
+            }
+        }
+        left
+    }
+
+    /// Decides the fate of every copy, one after the other, with all that can befall it. Gives how many will arrive.
+    pub(super) fn route_all(
+        &mut self,
+        from: NodeId,
+        receivers: &Receivers<'_>,
+        row: u32,
+        ordinal: u64,
+        size: u64,
+    ) -> u32 {
+        let network = Rc::clone(&self.network);
+        let mut frame = None;
+        let mut left = 0;
+        for to in receivers.iter() {
+            if to == from {
+                let handle = Kind::Arrival.handle(row);
+                self.arrives(to, self.now.as_nanos(), handle);
+                left += 1;
+                continue;
+            }
+            let copy = Copy {
+                from,
+                to,
+                row,
+                ordinal,
+                size,
+            };
+            left += self.route(&network, copy, &mut frame);
+        }
+        left
+    }
+
+    /// The fate of one copy; `frame` is when the frame left that it shares with others on a common medium.
+    fn route(&mut self, network: &Network, copy: Copy, frame: &mut Option<SimTime>) -> u32 {
+        let Copy {
+            from,
+            to,
+            row,
+            ordinal,
+            ..
+        } = copy;
+        let who = u64::from(from.0);
+        if network.overlay.place(from, to).is_none() {
+            self.counters.no_channel += 1;
+            self.drop_copy(Folded::NoChannel, to, row, WhyDropped::NoChannel);
+            return 0;
+        }
+        if let Some(fault) = self.omits_to_send(from, to, ordinal) {
+            self.counters.omitted += 1;
+            self.drop_copy(Folded::NotSent, to, row, WhyDropped::NotSent(fault));
+            return 0;
+        }
+        let law_number = network.law_number(from, to);
+        let law = network.law(law_number);
+        let cut = self.cut_between(from, to);
+        if let Some(fault) = cut.filter(|_| !network.holds) {
+            self.counters.cut += 1;
+            self.drop_copy(Folded::Cut, to, row, WhyDropped::Cut(fault));
+            return 0;
+        }
+        if self.is_lost(law, copy) {
+            self.counters.lost += 1;
+            self.drop_copy(Folded::Lost, to, row, WhyDropped::Lost(law.numbers.loss));
+            return 0;
+        }
+        let Some(departure) = self.departs(network, law, copy, frame) else {
+            self.counters.overflowed += 1;
+            let why = WhyDropped::Overflow(law.numbers.overflow);
+            self.drop_copy(Folded::Overflow, to, row, why);
+            return 0;
+        };
+        let Some((row, mine)) = self.travels(network, law, copy) else {
+            return 0;
+        };
+        let delay = law.latency.sample(self.fate.delay.at(who, ordinal), to.0);
+        let late = self.late(from, row, to);
+        let handle = Kind::Arrival.handle(row);
+        if let Some(fault) = cut {
+            self.hold(copy, row, fault, handle, late.saturating_add(delay));
+            return mine;
+        }
+        let at = self.arrival(network, law, copy, departure.after(late), delay);
+        self.arrives(to, at.as_nanos(), handle);
+        let key = self.fate.duplicate;
+        if law.duplicate.is_never() || !key.at(who, ordinal).chance(to.0, law.duplicate) {
+            return mine;
+        }
+        self.doubled(to, row, law.numbers.duplicate);
+        let delay = law.latency.sample(key.at(who | SECOND, ordinal), to.0);
+        let at = self.arrival(network, law, copy, departure.after(late), delay);
+        self.arrives(to, at.as_nanos(), handle);
+        if mine == 0 {
+            self.messages.expect(row, 2);
+            return 0;
+        }
+        2
+    }
+
+    /// Is the copy lost by chance?
+    fn is_lost(&mut self, law: &Law, copy: Copy) -> bool {
+        let (who, lane) = (u64::from(copy.from.0), copy.to.0);
+        let draws = self.fate.loss.at(who, copy.ordinal);
+        match law.loss {
+            Loss::Bernoulli(p) => draws.chance(lane, p),
+            Loss::GilbertElliott {
+                to_bad,
+                to_good,
+                good,
+                bad,
+            } => {
+                let turns = self.fate.burst.at(who, copy.ordinal);
+                let channel = self.channels.entry((copy.from, copy.to)).or_default();
+                let p = if channel.bad { to_good } else { to_bad };
+                channel.bad ^= turns.chance(lane, p);
+                let p = if channel.bad { bad } else { good };
+                draws.chance(lane, p)
+            }
+        }
+    }
+
+    /// When the copy has left its sender; none if there is no room for it.
+    fn departs(
+        &mut self,
+        network: &Network,
+        law: &Law,
+        copy: Copy,
+        frame: &mut Option<SimTime>,
+    ) -> Option<SimTime> {
+        let Some(bandwidth) = law.bandwidth else {
+            return Some(self.now);
+        };
+        // On a shared medium everybody waits for everybody, and all copies of a group send leave in one frame.
+        if let Some(departure) = frame.filter(|_| network.shared) {
+            return Some(departure);
+        }
+        let channel = if network.shared {
+            (NodeId::ALL, NodeId::ALL)
+        } else {
+            (copy.from, copy.to)
+        };
+        let now = self.now.as_nanos();
+        let channel: &mut Channel = self.channels.entry(channel).or_default();
+        let busy = channel.busy_until.saturating_sub(now);
+        if bandwidth.waiting(busy).saturating_add(copy.size) > bandwidth.queue {
+            return None;
+        }
+        channel.busy_until = now
+            .saturating_add(busy)
+            .saturating_add(bandwidth.time(copy.size));
+        let departure = SimTime::from_nanos(channel.busy_until);
+        *frame = Some(departure);
+        Some(departure)
+    }
+
+    /// The row of what arrives, and for how many copies of the row itself the sender has to count: 0 if the copy was
+    /// changed on its way and has a row of its own. None if it was changed and that was noticed.
+    fn travels(&mut self, network: &Network, law: &Law, copy: Copy) -> Option<(u32, u32)> {
+        let Copy {
+            from,
+            to,
+            row,
+            ordinal,
+            ..
+        } = copy;
+        let who = u64::from(from.0);
+        if law.corrupt.is_never() || !self.fate.corrupt.at(who, ordinal).chance(to.0, law.corrupt) {
+            return Some((row, 1));
+        }
+        let fault = law.numbers.corrupt;
+        if network.checksum {
+            self.counters.corrupted += 1;
+            self.drop_copy(Folded::Corrupted, to, row, WhyDropped::Corrupted(fault));
+            return None;
+        }
+        let mut bytes = wire::encode(&self.messages.get(row).body);
+        let bits = 8 * bytes.len() as u64;
+        let draws = self.fate.corrupt.at(who | SECOND, ordinal);
+        let bit = if bits == 0 {
+            0
+        } else {
+            draws.below(to.0, bits)
+        };
+        if let Some(byte) = usize::try_from(bit / 8)
+            .ok()
+            .and_then(|at| bytes.get_mut(at))
+        {
+            *byte ^= 1 << (bit % 8);
+        }
+        let Some(body) = wire::decode::<P::Wire>(&bytes) else {
+            self.counters.corrupted += 1;
+            self.drop_copy(Folded::Garbled, to, row, WhyDropped::Corrupted(fault));
+            return None;
+        };
+        let original = self.messages.get(row);
+        let place = original.place(to, &network.overlay);
+        let changed = InFlight {
+            body,
+            from: original.from,
+            sender: original.sender,
+            to: Group::One(to),
+            ordinal: original.ordinal,
+            start: 0,
+            sent: original.sent,
+            first_event: original.first_event + place,
+            first_message: original.first_message + place,
+            depth: original.depth,
+            left: 0,
+            bytes: original.bytes,
+        };
+        let row = self.messages.insert(changed);
+        self.messages.expect(row, 1);
+        self.copy_event(Folded::Corrupted, to, row, fault, |msg, text| {
+            What::Corrupt {
+                msg,
+                to,
+                text,
+                fault,
+            }
+        });
+        Some((row, 0))
+    }
+
+    /// When a copy arrives that left at `departure`.
+    fn arrival(
+        &mut self,
+        network: &Network,
+        law: &Law,
+        copy: Copy,
+        departure: SimTime,
+        delay: Span,
+    ) -> SimTime {
+        let mut at = departure.after(delay);
+        if let Some(Stabilisation { gst, bound }) = network.stabilisation {
+            let stable = self.now.max(SimTime::from_nanos(gst.as_nanos()));
+            at = at.min(stable.after(bound));
+        }
+        if law.fifo {
+            let channel = self.channels.entry((copy.from, copy.to)).or_default();
+            channel.last_arrival = channel.last_arrival.max(at.as_nanos());
+            at = SimTime::from_nanos(channel.last_arrival);
+        }
+        at
+    }
+
+    /// A copy will arrive.
+    #[inline]
+    fn arrives(&mut self, to: NodeId, at: u64, handle: u32) {
+        self.queue.push(Entry {
+            at,
+            node: to.0,
+            handle,
+        });
+    }
+
+    /// A copy waits for the heal of a partition.
+    fn hold(&mut self, copy: Copy, row: u32, fault: u32, handle: u32, delay: Span) {
+        let Copy { from, to, .. } = copy;
+        self.counters.held += 1;
+        self.copy_event(Folded::Hold, to, row, fault, |msg, text| What::Hold {
+            msg,
+            to,
+            text,
+            fault,
+        });
+        self.held.push(Held {
+            from,
+            to,
+            handle,
+            delay,
+        });
+    }
+
+    /// A partition has healed: what nothing cuts any more goes on its way, in the order in which it was sent.
+    pub(super) fn release(&mut self) {
+        let network = Rc::clone(&self.network);
+        for held in std::mem::take(&mut self.held) {
+            let Held {
+                from,
+                to,
+                handle,
+                delay,
+            } = held;
+            if self.cut_between(from, to).is_some() {
+                self.held.push(held);
+                continue;
+            }
+            let copy = Copy {
+                from,
+                to,
+                row: 0,
+                ordinal: 0,
+                size: 0,
+            };
+            let law = network.law(network.law_number(from, to));
+            let at = self.arrival(&network, law, copy, self.now, delay);
+            self.arrives(to, at.as_nanos(), handle);
+        }
+    }
+
+    /// The name under which a process in trouble sends.
+    pub(super) fn name_on_the_wire(&mut self, from: NodeId, event: u64) -> NodeId {
+        let forges = self.afflicted.get(&from).and_then(|it| it.forges);
+        let Some((sender, fault)) = forges else {
+            return from;
+        };
+        self.fire(fault, event);
+        sender
+    }
+
+    /// How late a process sends on purpose.
+    fn late(&mut self, from: NodeId, row: u32, to: NodeId) -> Span {
+        if !self.hosts[from.index()].trouble.has(Trouble::WIRE) {
+            return Span::ZERO;
+        }
+        let Some((by, fault)) = self.afflicted.get(&from).and_then(|it| it.late) else {
+            return Span::ZERO;
+        };
+        let message = self.messages.get(row);
+        let event = message.first_event + message.place(to, &self.network.overlay);
+        self.fire(fault, event);
+        by
+    }
+
+    /// The fault by which a process omits to send this copy, if it does.
+    fn omits_to_send(&self, from: NodeId, to: NodeId, ordinal: u64) -> Option<u32> {
+        if !self.hosts[from.index()].trouble.has(Trouble::OMITS) {
+            return None;
+        }
+        let draws = self.fate.omission.at(u64::from(from.0), ordinal);
+        let omissions = &self.afflicted.get(&from)?.omissions;
+        let omits = omissions
+            .iter()
+            .find(|omission| draws.chance(to.0, omission.send))?;
+        Some(omits.fault)
+    }
+
+    /// The fault by which a process omits to receive the copy that has arrived for it, if it does.
+    pub(super) fn omits_to_receive(&self, node: NodeId, row: u32) -> Option<u32> {
+        if !self.hosts[node.index()].trouble.has(Trouble::OMITS) {
+            return None;
+        }
+        let message = self.messages.get(row);
+        if message.sender == node {
+            return None;
+        }
+        let who = u64::from(message.sender.0) | SECOND;
+        let draws = self.fate.omission.at(who, u64::from(message.ordinal));
+        let omissions = &self.afflicted.get(&node)?.omissions;
+        let omits = omissions
+            .iter()
+            .find(|omission| draws.chance(node.0, omission.receive))?;
+        Some(omits.fault)
+    }
+
+    /// The network made a second copy.
+    fn doubled(&mut self, to: NodeId, row: u32, fault: u32) {
+        self.counters.duplicated += 1;
+        self.copy_event(Folded::Duplicate, to, row, fault, |msg, text| {
+            What::Duplicate {
+                msg,
+                to,
+                text,
+                fault,
+            }
+        });
+    }
+
+    /// The copy for `to` comes to nothing on its way.
+    fn drop_copy(&mut self, folded: Folded, to: NodeId, row: u32, why: WhyDropped) {
+        let fault = why.fault().unwrap_or(u32::MAX);
+        self.copy_event(folded, to, row, fault, |msg, text| What::Drop {
+            msg,
+            peer: to,
+            text,
+            why,
+        });
+    }
+
+    /// Something befell the copy for `to` on its way, by the fault of this number.
+    fn copy_event(
+        &mut self,
+        folded: Folded,
+        to: NodeId,
+        row: u32,
+        fault: u32,
+        what: impl FnOnce(u64, TextId) -> What,
+    ) {
+        let message = self.messages.get(row);
+        let place = message.place(to, &self.network.overlay);
+        let (node, cause) = (message.sender, message.first_event + place);
+        let msg = message.first_message + place;
+        let text = self
+            .recorder
+            .as_mut()
+            .map(|recorder| recorder.summary(&message.body));
+        let event = self.next_event(folded, node, msg);
+        self.fire(fault, event);
+        self.note_text(event, cause, node, text, |text| what(msg, text));
+    }
+}

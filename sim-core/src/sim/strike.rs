@@ -1,0 +1,538 @@
+//! Faults at work: when they strike, what they do, and how they end.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::id::NodeId;
+use crate::kernel::property::{Fact, Moment};
+use crate::kernel::protocol::Node;
+use crate::kernel::time::{SimTime, Span};
+use crate::trace::What;
+
+use super::engine::{Kind, Sim};
+use super::fault::{Cut, Fault, Flaw, Lasting, Strike, Trigger};
+use super::host::{Omission, Trouble, UNWATCHED};
+use super::interpret::Cause;
+use super::numbers::Folded;
+use super::queue::Entry;
+
+/// What the queue plans for a fault, by its place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Strike(u32),
+    End(u32),
+    Flap(u32),
+}
+
+impl Act {
+    fn row(self) -> u32 {
+        match self {
+            Act::Strike(fault) => fault * 3,
+            Act::End(fault) => fault * 3 + 1,
+            Act::Flap(fault) => fault * 3 + 2,
+        }
+    }
+
+    pub(super) const fn of(row: u32) -> Act {
+        match row % 3 {
+            0 => Act::Strike(row / 3),
+            1 => Act::End(row / 3),
+            _ => Act::Flap(row / 3),
+        }
+    }
+}
+
+/// What is known of faults while the run goes on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faults {
+    /// Partitions in force, and whether each is closed just now.
+    pub(super) cuts: Vec<(u32, bool)>,
+    /// Flaps in the queue: they keep nobody waiting.
+    pub(super) flaps_planned: usize,
+}
+
+/// Faults that wait for something other than a time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Alarms {
+    /// For a number of sends of a process; ascending.
+    sends: BTreeMap<NodeId, Vec<(u64, u32)>>,
+    pub(super) receipts: Watch,
+    pub(super) writes: Watch,
+    pub(super) effects: Watch,
+    pub(super) marks: Watch,
+}
+
+/// Faults that wait for something to happen so many times, by the process at which it has to; `ALL` for any.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch(BTreeMap<NodeId, Vec<Alarm>>);
+
+#[derive(Clone, Debug)]
+struct Alarm {
+    left: u64,
+    wanted: Option<String>,
+    fault: u32,
+}
+
+impl Watch {
+    fn add(&mut self, node: Option<NodeId>, count: u64, wanted: Option<&String>, fault: u32) {
+        self.0
+            .entry(node.unwrap_or(NodeId::ALL))
+            .or_default()
+            .push(Alarm {
+                left: count.max(1),
+                wanted: wanted.cloned(),
+                fault,
+            });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// It has happened at `node` once more: the faults whose time has come.
+    pub(super) fn count(
+        &mut self,
+        node: NodeId,
+        is_it: impl Fn(&Option<String>) -> bool,
+    ) -> Vec<u32> {
+        let mut due = Vec::new();
+        for key in [node, NodeId::ALL] {
+            let Some(alarms) = self.0.get_mut(&key) else {
+                continue;
+            };
+            for alarm in alarms.iter_mut().filter(|alarm| is_it(&alarm.wanted)) {
+                alarm.left -= 1;
+                if alarm.left == 0 {
+                    due.push(alarm.fault);
+                }
+            }
+            alarms.retain(|alarm| alarm.left > 0);
+            if alarms.is_empty() {
+                self.0.remove(&key);
+            }
+        }
+        due
+    }
+}
+
+impl<P: Node> Sim<'_, P> {
+    /// Puts every fault where its trigger will find it.
+    pub(super) fn plan_faults(&mut self) {
+        for place in 0..self.setup.faults.len() {
+            let fault = self.setup.faults[place].clone();
+            let row = u32::try_from(place).expect("fewer than 2^27 faults");
+            assert!(
+                fault.number < self.setup.counted,
+                "the number of a fault is counted"
+            );
+            if let Strike::Turn { node, behaviour } = fault.strike {
+                let behaviours = &mut self.afflict(node).behaviours;
+                let place = usize::from(behaviour);
+                behaviours.resize(behaviours.len().max(place + 1), fault.number);
+                behaviours[place] = fault.number;
+            }
+            let alarms = &mut self.alarms;
+            match &fault.trigger {
+                Trigger::Start => (),
+                Trigger::At(at) => self.plan(Act::Strike(row), *at),
+                Trigger::AfterSends(node, copies) => {
+                    let waiting = alarms.sends.entry(*node).or_default();
+                    let place = waiting.partition_point(|(count, _)| count <= copies);
+                    waiting.insert(place, (*copies, row));
+                    self.hosts[node.index()].sends_left = waiting[0].0;
+                }
+                Trigger::AfterReceipts { node, kind, count } => {
+                    alarms.receipts.add(*node, *count, kind.as_ref(), row);
+                }
+                Trigger::AfterWrites(node, count) => {
+                    alarms.writes.add(Some(*node), *count, None, row);
+                }
+                Trigger::AfterEffects(node, count) => {
+                    alarms.effects.add(Some(*node), *count, None, row);
+                }
+                Trigger::OnMark { node, name, count } => {
+                    alarms.marks.add(*node, *count, Some(name), row);
+                }
+            }
+        }
+    }
+
+    /// Puts an act into the queue. What is planned for after the end would only keep the run waiting.
+    fn plan(&mut self, act: Act, at: Span) {
+        if at <= self.setup.limits.at {
+            self.faults.flaps_planned += usize::from(matches!(act, Act::Flap(_)));
+            self.queue.push(Entry {
+                at: at.as_nanos(),
+                node: 0,
+                handle: Kind::Act.handle(act.row()),
+            });
+        }
+    }
+
+    pub(super) fn strike_from_the_start(&mut self) {
+        for place in 0..self.setup.faults.len() {
+            if self.setup.faults[place].trigger == Trigger::Start {
+                self.strike(u32::try_from(place).expect("fewer than 2^27 faults"), 0);
+            }
+        }
+    }
+
+    /// A process has sent as many copies as a fault waits for.
+    pub(super) fn strike_after_sends(&mut self, node: NodeId, cause: u64) {
+        let Some(waiting) = self.alarms.sends.get_mut(&node) else {
+            return;
+        };
+        let (sent, _) = waiting[0];
+        let due = waiting.partition_point(|(count, _)| *count == sent);
+        let due: Vec<u32> = waiting.drain(..due).map(|(_, fault)| fault).collect();
+        self.hosts[node.index()].sends_left =
+            waiting.first().map_or(UNWATCHED, |(count, _)| count - sent);
+        self.strike_all(due, cause);
+    }
+
+    pub(super) fn strike_all(&mut self, due: Vec<u32>, cause: u64) {
+        due.into_iter().for_each(|fault| self.strike(fault, cause));
+    }
+
+    pub(super) fn act(&mut self, act: Act, cause: u64) {
+        match act {
+            Act::Strike(row) => self.strike(row, cause),
+            Act::End(row) => self.end(row),
+            Act::Flap(row) => self.flap(row),
+        }
+    }
+
+    fn strike(&mut self, row: u32, cause: u64) {
+        let Fault {
+            number,
+            strike,
+            lasting,
+            ..
+        } = self.setup.faults[row as usize].clone();
+        let end = match lasting {
+            Lasting::Forever => None,
+            Lasting::Until(at) => Some(SimTime::from_nanos(at.as_nanos()).max(self.now)),
+            Lasting::For(span) => Some(self.now.after(span)),
+        };
+        let struck = match strike {
+            Strike::Crash { node, .. } => self.crash(node, number, cause),
+            Strike::Pause(node) => self.pause(node, number, cause, end),
+            Strike::Slow { node, processing } => {
+                self.afflict(node).slow = Some((processing, number));
+                self.befell(node, Trouble::SLOW, number, cause)
+            }
+            Strike::Omit {
+                node,
+                send,
+                receive,
+            } => {
+                self.afflict(node).omissions.push(Omission {
+                    send,
+                    receive,
+                    fault: number,
+                });
+                self.befell(node, Trouble::OMITS, number, cause);
+                self.fails(node)
+            }
+            Strike::Turn { node, behaviour } => {
+                self.afflict(node).active |= 1 << behaviour;
+                self.befell(node, Trouble::TURNED, number, cause);
+                self.fails(node)
+            }
+            Strike::Delay { node, by } => {
+                self.afflict(node).late = Some((by, number));
+                self.befell(node, Trouble::WIRE, number, cause);
+                self.fails(node)
+            }
+            Strike::Forge { node, sender } => {
+                self.afflict(node).forges = Some((sender, number));
+                self.befell(node, Trouble::WIRE, number, cause);
+                self.fails(node)
+            }
+            Strike::Disk { node, flaw } => {
+                let disk = &mut self.afflict(node).disk;
+                match flaw {
+                    Flaw::Slow(latency) => disk.latency = Some((latency, number)),
+                    Flaw::LosesWrites(count) => disk.loses = Some((count, number)),
+                    Flaw::Tears => disk.tears = Some(number),
+                    Flaw::Full(capacity) => disk.full = Some((capacity, number)),
+                    Flaw::Fails(p) => disk.fails = Some((p, number)),
+                }
+                self.befell(node, Trouble::DISK, number, cause)
+            }
+            Strike::Skew { node, by } => {
+                let clock = &mut self.afflict(node).clock;
+                clock.ahead = clock.ahead.saturating_add(by);
+                clock.skews.push(number);
+                self.befell(node, Trouble::CLOCK, number, cause)
+            }
+            Strike::Drift { node, ppm } => {
+                let clock = &mut self.afflict(node).clock;
+                clock.ppm = clock.ppm.saturating_add(ppm).max(-999_999);
+                clock.drifts.push(number);
+                self.befell(node, Trouble::CLOCK, number, cause)
+            }
+            Strike::Step { node, by } => {
+                let clock = &mut self.afflict(node).clock;
+                clock.ahead = clock.ahead.saturating_add(by);
+                self.befell(node, Trouble::CLOCK, number, cause);
+                self.fire(number, self.events);
+                true
+            }
+            Strike::Cut { flap, .. } => {
+                self.faults.cuts.push((row, true));
+                self.announce(Folded::Fault, NodeId::ALL, number, cause);
+                if let Some((closed, _)) = flap {
+                    self.plan(Act::Flap(row), self.span_until(self.now.after(closed)));
+                }
+                true
+            }
+        };
+        if let Some(end) = end.filter(|_| struck) {
+            self.plan(Act::End(row), self.span_until(end));
+        }
+    }
+
+    fn end(&mut self, row: u32) {
+        let Fault { number, strike, .. } = self.setup.faults[row as usize].clone();
+        match strike {
+            Strike::Crash { node, disk_lost } => self.recover(node, number, disk_lost),
+            Strike::Pause(node) => {
+                let event = self.announce(Folded::Over, node, number, 0);
+                self.repaired(event);
+            }
+            Strike::Cut { .. } => {
+                self.faults.cuts.retain(|(cut, _)| *cut != row);
+                let event = self.announce(Folded::Over, NodeId::ALL, number, 0);
+                self.release();
+                self.repaired(event);
+            }
+            Strike::Slow { node, .. } => {
+                self.afflict(node).slow = None;
+                self.over(node, Trouble::SLOW, number);
+            }
+            Strike::Omit { node, .. } => {
+                let omissions = &mut self.afflict(node).omissions;
+                omissions.retain(|omission| omission.fault != number);
+                let none = omissions.is_empty();
+                let sort = if none {
+                    Trouble::OMITS
+                } else {
+                    Trouble::default()
+                };
+                self.over(node, sort, number);
+            }
+            Strike::Turn { node, behaviour } => {
+                self.afflict(node).active &= !(1 << behaviour);
+                self.over(node, Trouble::default(), number);
+            }
+            Strike::Delay { node, .. } => {
+                self.afflict(node).late = None;
+                self.over(node, Trouble::default(), number);
+            }
+            Strike::Forge { node, .. } => {
+                self.afflict(node).forges = None;
+                self.over(node, Trouble::default(), number);
+            }
+            Strike::Disk { node, flaw } => {
+                let disk = &mut self.afflict(node).disk;
+                match flaw {
+                    Flaw::Slow(_) => disk.latency = None,
+                    Flaw::LosesWrites(_) => disk.loses = None,
+                    Flaw::Tears => disk.tears = None,
+                    Flaw::Full(_) => disk.full = None,
+                    Flaw::Fails(_) => disk.fails = None,
+                }
+                self.sync(node);
+                self.over(node, Trouble::default(), number);
+            }
+            // A clock that is off stays off until it is set.
+            Strike::Skew { .. } | Strike::Drift { .. } | Strike::Step { .. } => (),
+        }
+    }
+
+    fn flap(&mut self, row: u32) {
+        self.faults.flaps_planned -= 1;
+        let (number, flap) = match &self.setup.faults[row as usize] {
+            Fault {
+                number,
+                strike: Strike::Cut {
+                    flap: Some(flap), ..
+                },
+                ..
+            } => (*number, *flap),
+            _ => return,
+        };
+        let Some(cut) = self.faults.cuts.iter_mut().find(|(cut, _)| *cut == row) else {
+            return; // It has healed for good.
+        };
+        cut.1 = !cut.1;
+        let closed = cut.1;
+        let (next, folded) = if closed {
+            (flap.0, Folded::Fault)
+        } else {
+            (flap.1, Folded::Over)
+        };
+        let event = self.announce(folded, NodeId::ALL, number, 0);
+        if !closed {
+            self.release();
+            self.repaired(event);
+        }
+        self.plan(Act::Flap(row), self.span_until(self.now.after(next)));
+    }
+
+    /// The number of the fault that cuts the way between two processes, if one does.
+    pub(super) fn cut_between(&self, from: NodeId, to: NodeId) -> Option<u32> {
+        let closed = self.faults.cuts.iter().filter(|(_, closed)| *closed);
+        let mut faults = closed.map(|(row, _)| &self.setup.faults[*row as usize]);
+        let blocks = |cut: &Cut| cut.blocks(from, to);
+        faults
+            .find(|fault| matches!(&fault.strike, Strike::Cut { cut, .. } if blocks(cut)))
+            .map(|fault| fault.number)
+    }
+
+    /// The process stops. True if it was up.
+    pub(super) fn crash(&mut self, node: NodeId, fault: u32, cause: u64) -> bool {
+        let host = &mut self.hosts[node.index()];
+        if !host.up {
+            return false;
+        }
+        host.up = false;
+        self.timers.disarm_all(&mut host.timers);
+        let event = self.next_event(Folded::Crash, node, u64::from(fault));
+        let moment = Moment {
+            at: self.now,
+            event,
+        };
+        self.fire(fault, event);
+        self.crashed.insert(node, (moment, fault));
+        self.note(event, cause, node, |_| What::Crash(fault));
+        self.judge.see(moment, &Fact::Crashed(node));
+        self.lose_writes(node, event);
+        self.abandon(node);
+        true
+    }
+
+    /// The process recovers from a crash by this fault: a new program, and the disk as it was found.
+    fn recover(&mut self, node: NodeId, fault: u32, disk_lost: bool) {
+        if self.crashed.get(&node).map(|(_, by)| *by) != Some(fault) {
+            return;
+        }
+        self.crashed.remove(&node);
+        self.rebuild(node);
+        let host = &mut self.hosts[node.index()];
+        host.up = true;
+        host.incarnation += 1;
+        if disk_lost {
+            host.disk = Default::default();
+        }
+        let incarnation = u64::from(host.incarnation);
+        self.counters.recoveries += 1;
+        self.last_repair = self.now;
+        let event = self.next_event(Folded::Recover, node, incarnation);
+        self.note(event, 0, node, |_| What::Recover(fault));
+        let moment = Moment {
+            at: self.now,
+            event,
+        };
+        self.judge.see(moment, &Fact::Recovered(node));
+        self.boot(node, Cause { event, depth: 0 });
+    }
+
+    fn pause(&mut self, node: NodeId, fault: u32, cause: u64, end: Option<SimTime>) -> bool {
+        if !self.hosts[node.index()].up {
+            return false;
+        }
+        let event = self.announce(Folded::Fault, node, fault, cause);
+        self.fire(fault, event);
+        let until = end.map_or(u64::MAX, SimTime::as_nanos);
+        let afflicted = self.afflict(node);
+        afflicted.paused_until = afflicted.paused_until.max(until);
+        match end {
+            Some(end) => self.be_busy(node, end),
+            None => self.trouble(node, Trouble::BUSY, true),
+        }
+        true
+    }
+
+    /// A fault befell a process.
+    fn befell(&mut self, node: NodeId, sort: Trouble, fault: u32, cause: u64) -> bool {
+        self.trouble(node, sort, true);
+        self.announce(Folded::Fault, node, fault, cause);
+        true
+    }
+
+    fn over(&mut self, node: NodeId, sort: Trouble, fault: u32) {
+        self.trouble(node, sort, false);
+        self.announce(Folded::Over, node, fault, 0);
+    }
+
+    /// Something begins or ends that is no message and no step of a protocol.
+    fn announce(&mut self, folded: Folded, node: NodeId, fault: u32, cause: u64) -> u64 {
+        let event = self.next_event(folded, node, u64::from(fault));
+        self.note(event, cause, node, |_| match folded {
+            Folded::Over => What::Over(fault),
+            _ => What::Fault(fault),
+        });
+        event
+    }
+
+    /// The process deviates from its algorithm from now on: it is not correct.
+    fn fails(&mut self, node: NodeId) -> bool {
+        let moment = Moment {
+            at: self.now,
+            event: self.events,
+        };
+        self.judge.see(moment, &Fact::Failed(node));
+        true
+    }
+
+    fn repaired(&mut self, event: u64) {
+        self.last_repair = self.now;
+        let moment = Moment {
+            at: self.now,
+            event,
+        };
+        self.judge.see(moment, &Fact::Healed);
+    }
+
+    fn span_until(&self, at: SimTime) -> Span {
+        Span::from_nanos(at.as_nanos())
+    }
+
+    /// When a timer of this process runs out that is armed now, by its own clock.
+    pub(super) fn by_its_clock(&mut self, node: NodeId, span: Span, event: u64) -> SimTime {
+        let clock = self.afflict(node).clock.clone();
+        clock
+            .drifts
+            .iter()
+            .for_each(|fault| self.fire(*fault, event));
+        clock.after(self.now, span)
+    }
+
+    /// After a handler of a process in trouble: which faults made a difference?
+    pub(super) fn blame(&mut self, node: NodeId, cause: Cause) {
+        let (looks, struck) = (self.buffer.env.looks, self.buffer.env.adversary.struck);
+        self.buffer.env.adversary = Default::default();
+        let afflicted = &self.afflicted[&node];
+        let mut fired = Vec::new();
+        if looks.wall > 0 {
+            fired.extend(&afflicted.clock.skews);
+        }
+        if looks.wall + looks.monotonic > 0 {
+            fired.extend(&afflicted.clock.drifts);
+        }
+        let deviated: Vec<u32> = (0..)
+            .zip(&afflicted.behaviours)
+            .filter(|(bit, _)| struck >> bit & 1 == 1)
+            .map(|(_, fault)| *fault)
+            .collect();
+        for fault in fired {
+            self.fire(fault, cause.event);
+        }
+        for fault in deviated {
+            let event = self.next_event(Folded::Deviate, node, u64::from(fault));
+            self.note(event, cause.event, node, |_| What::Fault(fault));
+            self.fire(fault, event);
+        }
+    }
+}
