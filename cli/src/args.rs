@@ -149,6 +149,9 @@ pub struct RunArgs {
     /// Run everything twice and stop at the first different event
     #[arg(long)]
     pub twice: bool,
+    /// A fault that never fired is an error: the run is inconclusive
+    #[arg(long)]
+    pub strict: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

@@ -127,7 +127,7 @@ fn named(registry: &impl Registry, what: &str) -> Result<String, String> {
         .iter()
         .map(|entry| entry.about().name)
         .chain(promises.iter().map(|promise| promise.about.name))
-        .chain(metrics::ALL.iter().map(|about| about.name))
+        .chain(metrics::all().map(|about| about.name))
         .chain(reference.paths());
     let near = similar(what, names)
         .map(|near| format!(" (did you mean `{near}`?)"))
@@ -182,7 +182,7 @@ fn mark(registry: &impl Registry, name: &str) -> Option<String> {
 
 /// A metric.
 fn metric(name: &str) -> Option<String> {
-    let about = metrics::ALL.iter().find(|about| about.name == name)?;
+    let about = metrics::all().find(|about| about.name == name)?;
     let (name, what) = (about.name, about.what);
     Some(format!(
         "{name}, a metric\n  {what}\n  ask for it with   \"{name} <= 100\"\n"

@@ -26,7 +26,7 @@ pub fn list(out: Out, registry: &impl Registry, args: &ListArgs) -> Exit {
         What::Topologies => reference.options("scenario.topology", verbose),
         What::Metrics => table(
             ["NAME", "WHAT"],
-            metrics::ALL.iter().map(|about| [about.name, about.what]),
+            metrics::all().map(|about| [about.name, about.what]),
         ),
         What::Formats => table(["NAME", "WHAT"], FORMATS),
     };

@@ -63,7 +63,10 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
     {
         progress.now(&scenario.name);
         let started = Instant::now();
-        let options = Options { twice: args.twice };
+        let options = Options {
+            twice: args.twice,
+            strict: args.strict,
+        };
         let run = simulate(scenario, registry, options);
         let wall = started.elapsed();
         let again = again(file, variant.as_deref(), scenario, args);
@@ -123,10 +126,15 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
                 }
             }
             for fault in run.faults.iter().filter(|fault| fault.fired == 0) {
-                out.note(format_args!(
-                    "warning: {}: {} never fired ({}): the run shows nothing about it",
+                let told = format!(
+                    "{}: {} never fired ({}): the run shows nothing about it",
                     scenario.name, fault.id, fault.what
-                ));
+                );
+                if args.strict {
+                    out.complain(format_args!("error: {told}"));
+                } else {
+                    out.note(format_args!("warning: {told}"));
+                }
             }
         });
         if args.json {

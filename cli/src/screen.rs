@@ -10,6 +10,9 @@ use sim_core::trace::fingerprint_text;
 
 use crate::out::{Out, Style};
 
+/// Most faults that are listed with their counts.
+const FAULTS_MAX: usize = 12;
+
 /// A run and what is needed to show it.
 pub struct Shown<'a> {
     /// The files and arguments that places point into.
@@ -77,8 +80,8 @@ impl Shown<'_> {
             text,
             "{pass}   {name:<width$}   {held} of {:<2} {:>9} {:<8}   {}{}",
             findings.len(),
-            metrics.messages,
-            if metrics.messages == 1 {
+            metrics.counters.messages,
+            if metrics.counters.messages == 1 {
                 "message"
             } else {
                 "messages"
@@ -86,6 +89,29 @@ impl Shown<'_> {
             fingerprint_text(*fingerprint),
             self.broken("   "),
         )
+    }
+
+    /// How often each fault fired, a line each.
+    fn fired(&self, text: &mut String) -> std::fmt::Result {
+        let faults = &self.run.faults;
+        let width = faults
+            .iter()
+            .take(FAULTS_MAX)
+            .map(|fault| fault.id.len())
+            .max();
+        for fault in faults.iter().take(FAULTS_MAX) {
+            let times = match fault.fired {
+                0 => "never".to_owned(),
+                1 => "once".to_owned(),
+                n => format!("{n} times"),
+            };
+            let (width, what) = (width.unwrap_or(0), &fault.what);
+            writeln!(text, "  {:<width$}  fired {times:<10}  {what}", fault.id)?;
+        }
+        match faults.len().saturating_sub(FAULTS_MAX) {
+            0 => Ok(()),
+            more => writeln!(text, "  … and {more} more faults (in result.json)"),
+        }
     }
 
     /// How much broke that was meant to.
@@ -185,12 +211,19 @@ impl Shown<'_> {
             sim_core::kernel::time::SimTime::from_nanos(metrics.virtual_time_ns),
             plural(metrics.events, "event")
         )?;
-        write!(text, "{}", plural(metrics.messages, "message"))?;
+        write!(text, "{}", plural(metrics.counters.messages, "message"))?;
+        let counters = &metrics.counters;
         let fates = [
-            (metrics.received, "received"),
-            (metrics.to_crashed, "to a crashed node"),
-            (metrics.lost, "lost"),
-            (metrics.duplicated, "doubled"),
+            (counters.received, "received"),
+            (counters.to_crashed, "to a crashed node"),
+            (counters.lost, "lost"),
+            (counters.cut, "cut"),
+            (counters.held, "held"),
+            (counters.omitted, "omitted"),
+            (counters.corrupted, "corrupted"),
+            (counters.overflowed, "overflowed"),
+            (counters.no_channel, "to no neighbour"),
+            (counters.duplicated, "doubled"),
         ];
         let fates: Vec<String> = fates
             .into_iter()
@@ -200,14 +233,11 @@ impl Shown<'_> {
         if fates.len() > 1 {
             write!(text, " ({})", fates.join(", "))?;
         }
-        let fired: u64 = run.faults.iter().map(|fault| fault.fired).sum();
-        if !run.faults.is_empty() {
-            write!(text, "   {} fired", plural(fired, "fault"))?;
-        }
         if let Some(wall) = self.wall {
             write!(text, "   wall {} ms", wall.as_millis())?;
         }
         text.push('\n');
+        self.fired(text)?;
         let limit = match run.ended {
             Ended::Time if scenario.stop.when == scenarios::format::StopWhen::Quiescent => Some(
                 format!("virtual time was up (stop.at, {})", scenario.stop.at),

@@ -1,144 +1,177 @@
 //! What can be measured of any run.
 
-use sim_core::sim::Outcome;
+use sim_core::sim::{Counters, Outcome};
 
 use crate::format::{MetricAbout, Unit};
 
-/// The metrics that expectations can name.
-pub const ALL: &[MetricAbout] = &[
-    count(
+/// How a metric is read off a run; `None` if it is not known.
+type Read = fn(&Metrics) -> Option<u64>;
+
+/// The metrics that expectations can name, in the order in which they are shown.
+const ALL: &[(&str, Read, &str)] = &[
+    (
         "messages",
+        |run| Some(run.counters.messages),
         "copies sent to other nodes; those that the network makes are not among them",
     ),
-    count(
+    (
         "messages_with_self",
+        |run| Some(run.counters.messages_with_self),
         "the same with the copies that nodes sent to themselves",
     ),
-    count(
+    (
         "steps",
+        |run| run.steps.map(u64::from),
         "latency of the last delivery if every message took one unit of time",
     ),
-    count("bytes", "bytes of those messages in the canonical encoding"),
-    count(
+    (
+        "bytes",
+        |run| Some(run.counters.bytes),
+        "bytes of those messages in the canonical encoding",
+    ),
+    (
+        "frames",
+        |run| Some(run.counters.frames),
+        "frames put on the medium: on a bus a group send is one, elsewhere one a message",
+    ),
+    (
         "received",
+        |run| Some(run.counters.received),
         "messages received from other nodes; a copy that the network made counts again",
     ),
-    count("lost", "messages that the network lost"),
-    count("duplicated", "second copies that the network made"),
-    count(
+    (
+        "lost",
+        |run| Some(run.counters.lost),
+        "messages that the network lost by chance",
+    ),
+    (
+        "duplicated",
+        |run| Some(run.counters.duplicated),
+        "second copies that the network made",
+    ),
+    (
+        "corrupted",
+        |run| Some(run.counters.corrupted),
+        "messages dropped because a bit was flipped on the way",
+    ),
+    (
+        "overflowed",
+        |run| Some(run.counters.overflowed),
+        "messages dropped because the queue of their channel was full",
+    ),
+    (
+        "cut",
+        |run| Some(run.counters.cut),
+        "messages lost in a partition",
+    ),
+    (
+        "held",
+        |run| Some(run.counters.held),
+        "messages that waited for a partition to heal",
+    ),
+    (
+        "omitted",
+        |run| Some(run.counters.omitted),
+        "messages that a node omitted to send or to receive",
+    ),
+    (
+        "no_channel",
+        |run| Some(run.counters.no_channel),
+        "messages to a node that is no neighbour",
+    ),
+    (
         "to_crashed",
+        |run| Some(run.counters.to_crashed),
         "messages that arrived at a node that was down",
     ),
-    count("requests", "what the workload asked of nodes that were up"),
-    count("deliveries", "what nodes said through their uppermost port"),
-    count("events", "events, as numbered in the trace"),
-    MetricAbout {
-        name: "virtual_time",
-        unit: Unit::Time,
-        sampled: false,
-        what: "virtual time at the end of the run",
-    },
+    (
+        "writes",
+        |run| Some(run.counters.writes),
+        "writes to stable storage that became durable",
+    ),
+    (
+        "recoveries",
+        |run| Some(run.counters.recoveries),
+        "nodes that came back from a crash",
+    ),
+    (
+        "requests",
+        |run| Some(run.counters.requests),
+        "what the workload asked of nodes that were up",
+    ),
+    (
+        "deliveries",
+        |run| Some(run.counters.indications),
+        "what nodes said through their uppermost port",
+    ),
+    (
+        "events",
+        |run| Some(run.events),
+        "events, as numbered in the trace",
+    ),
+    (
+        "virtual_time",
+        |run| Some(run.virtual_time_ns),
+        "virtual time at the end of the run",
+    ),
 ];
 
-const fn count(name: &'static str, what: &'static str) -> MetricAbout {
-    MetricAbout {
+/// The metrics that expectations can name.
+pub fn all() -> impl Iterator<Item = MetricAbout> {
+    ALL.iter().map(|&(name, _, what)| MetricAbout {
         name,
-        unit: Unit::Number,
+        unit: if name == "virtual_time" {
+            Unit::Time
+        } else {
+            Unit::Number
+        },
         sampled: false,
         what,
-    }
+    })
 }
 
 /// The figures of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metrics {
-    /// Copies sent to other processes.
-    pub messages: u64,
-    /// The same with those that processes sent to themselves.
-    pub messages_with_self: u64,
-    /// Bytes of those to others, in the canonical encoding.
-    pub bytes: u64,
+    /// What the engine counted.
+    pub counters: Counters,
     /// Latency of the last delivery if every message took one unit of time; `None` if that was too dear to find out.
     pub steps: Option<u32>,
-    /// Messages received from other processes.
-    pub received: u64,
-    /// Messages that the network lost.
-    pub lost: u64,
-    /// Second copies that the network made.
-    pub duplicated: u64,
-    /// Messages that arrived at a process that was down.
-    pub to_crashed: u64,
-    /// What the workload asked.
-    pub requests: u64,
-    /// What processes said through their uppermost port.
-    pub deliveries: u64,
     /// Events, as numbered in the trace.
     pub events: u64,
     /// Virtual time at the end, in nanoseconds.
     pub virtual_time_ns: u64,
-    /// Most entries of the event queue that were pending at once.
-    pub pending_max: u64,
 }
 
 impl Metrics {
     /// The figures of `outcome`.
     #[must_use]
     pub fn of(outcome: &Outcome, steps: Option<u32>) -> Metrics {
-        let counters = &outcome.counters;
         Metrics {
-            messages: counters.messages,
-            messages_with_self: counters.messages_with_self,
-            bytes: counters.bytes,
+            counters: outcome.counters.clone(),
             steps,
-            received: counters.received,
-            lost: counters.lost,
-            duplicated: counters.duplicated,
-            to_crashed: counters.to_crashed,
-            requests: counters.requests,
-            deliveries: counters.indications,
             events: outcome.events,
             virtual_time_ns: outcome.at.as_nanos(),
-            pending_max: counters.pending_max,
         }
     }
 
     /// The figure that an expectation calls `name`; times in nanoseconds. `None` if it is not known.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<u64> {
-        Some(match name {
-            "messages" => self.messages,
-            "messages_with_self" => self.messages_with_self,
-            "bytes" => self.bytes,
-            "steps" => u64::from(self.steps?),
-            "received" => self.received,
-            "lost" => self.lost,
-            "duplicated" => self.duplicated,
-            "to_crashed" => self.to_crashed,
-            "requests" => self.requests,
-            "deliveries" => self.deliveries,
-            "events" => self.events,
-            "virtual_time" => self.virtual_time_ns,
-            _ => return None,
-        })
+        let (_, read, _) = ALL.iter().find(|(known, ..)| *known == name)?;
+        read(self)
     }
 
     /// All figures by their names in JSON, in a fixed order; `None` is null.
     #[must_use]
-    pub fn all(&self) -> [(&'static str, Option<u64>); 13] {
-        [
-            ("messages", Some(self.messages)),
-            ("messages_with_self", Some(self.messages_with_self)),
-            ("steps", self.steps.map(u64::from)),
-            ("bytes", Some(self.bytes)),
-            ("received", Some(self.received)),
-            ("lost", Some(self.lost)),
-            ("duplicated", Some(self.duplicated)),
-            ("to_crashed", Some(self.to_crashed)),
-            ("requests", Some(self.requests)),
-            ("deliveries", Some(self.deliveries)),
-            ("events", Some(self.events)),
-            ("virtual_time_ns", Some(self.virtual_time_ns)),
-            ("pending_max", Some(self.pending_max)),
-        ]
+    pub fn all(&self) -> Vec<(&'static str, Option<u64>)> {
+        let json = |name| match name {
+            "virtual_time" => "virtual_time_ns",
+            name => name,
+        };
+        let figures = ALL.iter().map(|(name, read, _)| (json(name), read(self)));
+        figures
+            .chain([("pending_max", Some(self.counters.pending_max))])
+            .collect()
     }
 }

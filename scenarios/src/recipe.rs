@@ -164,7 +164,7 @@ impl<R: Recipe> Configured for Chosen<R> {
     }
 
     fn metrics(&self) -> Vec<MetricAbout> {
-        crate::metrics::ALL.to_vec()
+        crate::metrics::all().collect()
     }
 
     fn marks(&self) -> Vec<&'static str> {

@@ -156,9 +156,9 @@ impl Tested {
             self.scenario.name,
             self.scenario.seed,
             metrics.events,
-            metrics.messages,
-            metrics.messages_with_self,
-            metrics.deliveries,
+            metrics.counters.messages,
+            metrics.counters.messages_with_self,
+            metrics.counters.indications,
             fingerprint_text(*fingerprint),
         );
         let Some(trace) = trace else { return shown };

@@ -36,7 +36,7 @@ fn every_scenario_says_what_to_look_at() {
 fn the_resolved_scenario_gives_the_same_run() {
     for file in files() {
         for tested in scenarios::testing::runs(&file) {
-            if tested.run().metrics.messages > 10_000 {
+            if tested.run().metrics.counters.messages > 10_000 {
                 continue;
             }
             let mut sources = Sources::new();

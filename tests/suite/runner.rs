@@ -125,7 +125,14 @@ fn a_panic_is_reported_with_its_event() {
 /// State outside the protocol makes a second run another one; the first different event is shown.
 #[test]
 fn nondeterminism_is_found_and_shown() {
-    let run = run_it("Remembers", "trace: Full", Options { twice: true });
+    let run = run_it(
+        "Remembers",
+        "trace: Full",
+        Options {
+            twice: true,
+            ..Options::default()
+        },
+    );
     assert_eq!(run.verdict, Verdict::Nondeterministic);
     let difference = run.difference.expect("the runs differ");
     assert_ne!(difference.fingerprints[0], difference.fingerprints[1]);

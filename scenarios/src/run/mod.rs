@@ -39,6 +39,8 @@ const STEPS_MESSAGES_MAX: u64 = 1_000_000;
 pub struct Options {
     /// Run twice and compare event by event.
     pub twice: bool,
+    /// A run in which a fault never struck is inconclusive: it shows nothing about that fault.
+    pub strict: bool,
 }
 
 /// How a run came out.
@@ -150,16 +152,26 @@ pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> R
     if findings.iter().any(|finding| finding.violation.is_some()) {
         explain(scenario, registry, &outcome, &mut findings);
     }
+    let faults = plan::fault_reports(
+        scenario,
+        &outcome.faults,
+        metrics.counters.lost,
+        metrics.counters.duplicated,
+    );
+    let vacuous = options.strict && faults.iter().any(|fault| fault.fired == 0);
     let verdict = match (&difference, &panicked) {
         (Some(_), _) => Verdict::Nondeterministic,
         (None, Some(_)) => Verdict::Panicked,
+        (None, None) if vacuous => {
+            judge::verdict(scenario, outcome.ended, &findings).max(Verdict::Inconclusive)
+        }
         (None, None) => judge::verdict(scenario, outcome.ended, &findings),
     };
     Run {
         verdict,
         findings,
         ended: outcome.ended,
-        faults: plan::fault_reports(scenario, &outcome.faults, metrics.lost, metrics.duplicated),
+        faults,
         metrics,
         marks: outcome.marks,
         crashed: outcome.crashed,
