@@ -124,14 +124,14 @@ pub enum Strike {
         /// What is bad about it.
         flaw: Flaw,
     },
-    /// Its wall clock is off by so many nanoseconds; from the start.
+    /// Its wall clock is off by so many nanoseconds.
     Skew {
         /// Who.
         node: NodeId,
         /// Ahead of true time, or behind.
         by: i64,
     },
-    /// Both its clocks run fast or slow by so many millionths; from the start.
+    /// Both its clocks run fast or slow by so many millionths. A timer that is pending keeps its time.
     Drift {
         /// Who.
         node: NodeId,

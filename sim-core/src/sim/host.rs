@@ -142,8 +142,11 @@ pub(super) struct Omission {
 pub(super) struct Clock {
     /// How far the wall clock is ahead, in ns, its steps included.
     pub(super) ahead: i64,
-    /// How much faster both clocks run, in millionths.
+    /// How much faster both clocks run, in millionths,
     pub(super) ppm: i64,
+    /// since when, and what the monotonic clock showed then, in ns.
+    since: SimTime,
+    shown: i64,
     /// The faults behind that.
     pub(super) skews: Vec<u32>,
     pub(super) drifts: Vec<u32>,
@@ -152,8 +155,15 @@ pub(super) struct Clock {
 impl Clock {
     /// The monotonic clock at `now`.
     pub(super) fn monotonic(&self, now: SimTime) -> LocalTime {
-        let now = i128::from(now.as_nanos());
-        local(now + (now * i128::from(self.ppm)).div_euclid(1_000_000))
+        let passed = i128::from(now.as_nanos()) - i128::from(self.since.as_nanos());
+        let gained = (passed * i128::from(self.ppm)).div_euclid(1_000_000);
+        local(i128::from(self.shown) + passed + gained)
+    }
+
+    /// From now on both clocks run so much faster.
+    pub(super) fn runs(&mut self, now: SimTime, ppm: i64) {
+        self.shown = self.monotonic(now).as_nanos();
+        (self.since, self.ppm) = (now, ppm.max(-999_999));
     }
 
     /// The wall clock at `now`.
@@ -168,8 +178,10 @@ impl Clock {
         }
         let target = i128::from(self.monotonic(now).as_nanos()) + i128::from(span.as_nanos());
         let rate = 1_000_000 + i128::from(self.ppm);
-        // The clock shows floor(t · rate / 10^6): the least t with at least `target` is the ceiling.
-        let at = (target * 1_000_000 + rate - 1).div_euclid(rate);
+        // It has gained floor(t · rate / 10^6) in t: the least t with at least what is missing is the ceiling.
+        let missing = target - i128::from(self.shown);
+        let passed = (missing * 1_000_000 + rate - 1).div_euclid(rate);
+        let at = i128::from(self.since.as_nanos()) + passed;
         SimTime::from_nanos(u64::try_from(at).unwrap_or(u64::MAX)).max(now)
     }
 }
@@ -224,11 +236,12 @@ mod tests {
     #[test]
     fn a_timer_runs_out_when_the_drifting_clock_says_so() {
         for ppm in [-999_999, -200_000, -1, 0, 1, 300, 1_000_000] {
-            let clock = Clock {
-                ppm,
+            let mut clock = Clock {
+                ppm: 50,
                 ..Clock::default()
             };
-            for (now, span) in [(0, 1), (7, 1_000_000), (123_456_789, 999)] {
+            clock.runs(SimTime::from_nanos(5), ppm);
+            for (now, span) in [(5, 1), (7, 1_000_000), (123_456_789, 999)] {
                 let (now, span) = (SimTime::from_nanos(now), Span::from_nanos(span));
                 let due = clock.monotonic(now).after(span);
                 let at = clock.after(now, span);

@@ -24,6 +24,8 @@ pub struct Network {
     pub checksum: bool,
     /// What is sent across a partition waits for the heal, as over a link that is assumed to be reliable. Else it is lost.
     pub holds: bool,
+    /// Nobody can speak in another's name, as over a link that is assumed to be authenticated.
+    pub authentic: bool,
     /// Partial synchrony, if it is asked for.
     pub stabilisation: Option<Stabilisation>,
 }
@@ -39,6 +41,7 @@ impl Network {
             between: Vec::new(),
             checksum: true,
             holds: false,
+            authentic: false,
             stabilisation: None,
         }
     }

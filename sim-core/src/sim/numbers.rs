@@ -37,6 +37,7 @@ pub(super) enum Folded {
     Fault = 25,
     Over = 26,
     Deviate = 27,
+    Refused = 28,
 }
 
 impl Folded {

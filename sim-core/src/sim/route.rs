@@ -185,6 +185,10 @@ impl<P: Node> Sim<'_, P> {
             self.drop_copy(Folded::NotSent, to, row, WhyDropped::NotSent(fault));
             return 0;
         }
+        if let Some(fault) = self.refused_name(network, from) {
+            self.drop_copy(Folded::Refused, to, row, WhyDropped::Refused(fault));
+            return 0;
+        }
         let law_number = network.law_number(from, to);
         let law = network.law(law_number);
         let cut = self.cut_between(from, to);
@@ -438,8 +442,20 @@ impl<P: Node> Sim<'_, P> {
         let Some((sender, fault)) = forges else {
             return from;
         };
-        self.fire(fault, event);
+        // What nobody believes is counted copy by copy.
+        if !self.network.authentic {
+            self.fire(fault, event);
+        }
         sender
+    }
+
+    /// The fault behind a name that nobody believes.
+    fn refused_name(&self, network: &Network, from: NodeId) -> Option<u32> {
+        if !network.authentic || !self.hosts[from.index()].trouble.has(Trouble::WIRE) {
+            return None;
+        }
+        let (_, fault) = self.afflicted.get(&from)?.forges?;
+        Some(fault)
     }
 
     /// How late a process sends on purpose.

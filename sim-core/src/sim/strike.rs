@@ -213,6 +213,7 @@ impl<P: Node> Sim<'_, P> {
             Lasting::Until(at) => Some(SimTime::from_nanos(at.as_nanos()).max(self.now)),
             Lasting::For(span) => Some(self.now.after(span)),
         };
+        let now = self.now;
         let struck = match strike {
             Strike::Crash { node, .. } => self.crash(node, number, cause),
             Strike::Pause(node) => self.pause(node, number, cause, end),
@@ -267,7 +268,7 @@ impl<P: Node> Sim<'_, P> {
             }
             Strike::Drift { node, ppm } => {
                 let clock = &mut self.afflict(node).clock;
-                clock.ppm = clock.ppm.saturating_add(ppm).max(-999_999);
+                clock.runs(now, clock.ppm.saturating_add(ppm));
                 clock.drifts.push(number);
                 self.befell(node, Trouble::CLOCK, number, cause)
             }
@@ -345,8 +346,15 @@ impl<P: Node> Sim<'_, P> {
                 self.sync(node);
                 self.over(node, Trouble::default(), number);
             }
+            Strike::Drift { node, ppm } => {
+                let now = self.now;
+                let clock = &mut self.afflict(node).clock;
+                clock.runs(now, clock.ppm.saturating_sub(ppm));
+                clock.drifts.retain(|drift| *drift != number);
+                self.over(node, Trouble::default(), number);
+            }
             // A clock that is off stays off until it is set.
-            Strike::Skew { .. } | Strike::Drift { .. } | Strike::Step { .. } => (),
+            Strike::Skew { .. } | Strike::Step { .. } => (),
         }
     }
 

@@ -140,6 +140,8 @@ pub enum WhyDropped {
     NotReceived(u32),
     /// Its receiver was down.
     Down(u32),
+    /// Its sender gave another's name, and the link is assumed to be authenticated.
+    Refused(u32),
     /// Its receiver is no neighbour of its sender.
     NoChannel,
 }
@@ -161,7 +163,8 @@ impl WhyDropped {
             | WhyDropped::Cut(fault)
             | WhyDropped::NotSent(fault)
             | WhyDropped::NotReceived(fault)
-            | WhyDropped::Down(fault) => Some(fault),
+            | WhyDropped::Down(fault)
+            | WhyDropped::Refused(fault) => Some(fault),
             WhyDropped::NoChannel => None,
         }
     }
@@ -177,6 +180,7 @@ impl WhyDropped {
             WhyDropped::NotSent(_) => "not sent",
             WhyDropped::NotReceived(_) => "not received",
             WhyDropped::Down(_) => "down",
+            WhyDropped::Refused(_) => "refused",
             WhyDropped::NoChannel => "no channel",
         }
     }

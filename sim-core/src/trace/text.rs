@@ -102,6 +102,7 @@ impl Display for Line<'_> {
                     WhyDropped::Overflow(fault) => {
                         write!(f, "queue full: {}", trace.fault_id(fault))?
                     }
+                    WhyDropped::Refused(fault) => write!(f, "refused: {}", trace.fault_id(fault))?,
                     WhyDropped::Cut(fault) => write!(f, "cut: {}", trace.fault_id(fault))?,
                     WhyDropped::Down(fault) => {
                         write!(f, "{} is down: {}", record.node, trace.fault_id(fault))?
