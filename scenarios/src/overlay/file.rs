@@ -94,9 +94,9 @@ fn edge_list_node(word: &str, nodes: u32) -> Result<NodeId, String> {
     }
 }
 
-/// A word of the file, cut so that a message stays one line, with nothing that a terminal obeys.
+/// What the file says, cut so that a message stays one line, with nothing that a terminal obeys.
 fn shown(word: &str) -> String {
-    const LENGTH_MAX: usize = 40;
+    const LENGTH_MAX: usize = 60;
     let tame = |c: char| if c.is_control() { '?' } else { c };
     let mut cut: String = word.chars().take(LENGTH_MAX).map(tame).collect();
     if word.chars().nth(LENGTH_MAX).is_some() {
@@ -108,8 +108,15 @@ fn shown(word: &str) -> String {
 /// `roxmltree` reads it: a few thousand lines over `memchr`, with positions, without recursion, and it refuses the
 /// document types by which a small file can grow large.
 fn read_graphml(text: &str, nodes: u32) -> Result<Overlay, Impossible> {
-    let document = Document::parse(text)
-        .map_err(|error| at(error.pos().row, format!("no well-formed XML: {error}")))?;
+    let document = Document::parse(text).map_err(|error| {
+        let said = error.to_string();
+        let place = format!(" at {}", error.pos());
+        let said = said.strip_suffix(&place).unwrap_or(&said);
+        at(
+            error.pos().row,
+            format!("no well-formed XML: {}", shown(said)),
+        )
+    })?;
     let line = |node: Node| document.text_pos_at(node.range().start).row;
     let root = document.root_element();
     if root.tag_name().name() != "graphml" {
@@ -140,7 +147,8 @@ fn read_graphml(text: &str, nodes: u32) -> Result<Overlay, Impossible> {
         count += 1;
     }
     if count != nodes {
-        let problem = format!("it has {count} nodes, expected {nodes}");
+        let s = if count == 1 { "" } else { "s" };
+        let problem = format!("it has {count} node{s}, expected {nodes}");
         return Err(of_the_whole(problem));
     }
     number_by_name(&mut places, nodes);

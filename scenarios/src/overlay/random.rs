@@ -11,10 +11,10 @@ use sim_core::kernel::random::{Draws, Key, Probability, detmath};
 
 use super::{Impossible, overlay_of, unlinked, within_bounds};
 
-/// How often a regular graph is drawn anew. Three in four attempts succeed at worst, mostly all of them.
+/// How often a regular graph is drawn anew. Most attempts succeed.
 const ATTEMPTS: u32 = 1000;
 
-/// Steger and Wormald's pairing (1999), as published for sparse graphs; a dense one is the complement of a sparse one.
+/// Steger and Wormald's pairing (1999), good for sparse graphs; a dense one is the complement of a sparse one.
 pub(super) fn regular(nodes: u32, degree: u32, key: Key) -> Result<Overlay, Impossible> {
     if degree == 0 {
         return Err(Impossible::NoDegree);
@@ -51,34 +51,36 @@ pub(super) fn regular(nodes: u32, degree: u32, key: Key) -> Result<Overlay, Impo
     })
 }
 
-/// Pairs the ends of links at random; ends that would make a loop or a second link go into the next round. None if what
-/// is left over cannot be paired.
+/// Links two free ends at a time, uniform among those that may be linked. None if what is left over cannot be.
+///
+/// In the usual shortcut the ends are shuffled, paired in one go, and only what collided is shuffled again; it is not
+/// the same: at fifty nodes of degree 3 it gives a fifth more triangles than there should be.
 fn pair_up(nodes: u32, degree: u32, key: Key, attempt: u32) -> Option<UnGraph<(), ()>> {
     let mut web = unlinked(nodes);
-    let mut ends: Vec<u32> = (0..nodes)
+    let mut free: Vec<u32> = (0..nodes)
         .flat_map(|node| (0..degree).map(move |_| node))
         .collect();
-    let mut round = 0_u64;
-    while !ends.is_empty() {
-        let who = u64::from(attempt) << 32 | round;
-        for last in (1..ends.len()).rev() {
-            let draws = key.at(who, last as u64);
-            ends.swap(last, place_below(draws, 0, last + 1));
+    let mut in_vain = 0;
+    for ordinal in 0.. {
+        if free.is_empty() {
+            break;
         }
-        let mut left_over = Vec::new();
-        for pair in ends.chunks_exact(2) {
-            let (a, b) = (NodeIndex::from(pair[0]), NodeIndex::from(pair[1]));
-            if a == b || web.contains_edge(a, b) {
-                left_over.extend_from_slice(pair);
-            } else {
-                web.add_edge(a, b, ());
+        let draws = key.at(u64::from(attempt), ordinal);
+        let one = place_below(draws, 0, free.len());
+        let other = place_below(draws, 1, free.len() - 1);
+        let other = other + usize::from(other >= one);
+        let (a, b) = (NodeIndex::from(free[one]), NodeIndex::from(free[other]));
+        if a == b || web.contains_edge(a, b) {
+            in_vain += 1;
+            if in_vain >= free.len() && !can_go_on(&web, &free) {
+                return None;
             }
+            continue;
         }
-        if left_over.len() == ends.len() && !can_go_on(&web, &left_over) {
-            return None;
-        }
-        ends = left_over;
-        round += 1;
+        in_vain = 0;
+        web.add_edge(a, b, ());
+        free.swap_remove(one.max(other));
+        free.swap_remove(one.min(other));
     }
     Some(web)
 }
