@@ -131,8 +131,7 @@ impl fmt::Display for Impossible {
             }
             Impossible::OddNeighbourhood { k } => write!(
                 f,
-                "a small world starts with k/2 neighbours on either side: k is even, not {k}: {} or {}",
-                (k - 1).max(2),
+                "a small world starts with k/2 neighbours on either side: k is even, not {k}, as is {}",
                 u64::from(*k) + 1
             ),
             Impossible::NoLinksBrought => {

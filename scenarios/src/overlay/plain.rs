@@ -14,6 +14,7 @@ pub(super) fn star(nodes: u32, centre: NodeId) -> Result<Overlay, Impossible> {
     if centre.0 >= nodes {
         return Err(Impossible::NoSuchCentre { centre, nodes });
     }
+    within_bounds(u64::from(nodes - 1))?;
     let others = (0..nodes).filter(|node| *node != centre.0);
     Ok(graph(nodes, others.map(|node| (centre.0, node))))
 }
@@ -22,29 +23,34 @@ pub(super) fn ring(nodes: u32) -> Result<Overlay, Impossible> {
     if nodes < 3 {
         return Err(Impossible::RingTooSmall { nodes });
     }
+    within_bounds(u64::from(nodes))?;
     let steps = (1..nodes).map(|node| (node - 1, node));
     Ok(graph(nodes, steps.chain([(nodes - 1, 0)])))
 }
 
-pub(super) fn line(nodes: u32) -> Overlay {
-    graph(nodes, (1..nodes).map(|node| (node - 1, node)))
+pub(super) fn line(nodes: u32) -> Result<Overlay, Impossible> {
+    within_bounds(u64::from(nodes - 1))?;
+    Ok(graph(nodes, (1..nodes).map(|node| (node - 1, node))))
 }
 
 pub(super) fn tree(nodes: u32, arity: u32) -> Result<Overlay, Impossible> {
     if arity == 0 {
         return Err(Impossible::NoBranches);
     }
+    within_bounds(u64::from(nodes - 1))?;
     let upward = (1..nodes).map(|node| ((node - 1) / arity, node));
     Ok(graph(nodes, upward))
 }
 
-pub(super) fn grid(nodes: u32) -> Overlay {
+pub(super) fn grid(nodes: u32) -> Result<Overlay, Impossible> {
+    // Nearly everybody has one to the left and one above.
+    within_bounds(2 * u64::from(nodes - 1))?;
     let columns = columns(nodes);
     let to_the_left = (1..nodes)
         .filter(move |node| node % columns != 0)
         .map(|node| (node - 1, node));
     let above = (columns..nodes).map(move |node| (node - columns, node));
-    graph(nodes, to_the_left.chain(above))
+    Ok(graph(nodes, to_the_left.chain(above)))
 }
 
 /// ⌈√nodes⌉: as square as it goes.

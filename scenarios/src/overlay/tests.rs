@@ -175,6 +175,12 @@ fn what_cannot_be_is_refused_with_what_would_do() {
              graph, which takes no memory",
         ),
         (
+            Shape::Line,
+            100_000_002,
+            "about 100000001 links are more than the 100000000 that fit: fewer nodes, fewer links each, or the complete \
+             graph, which takes no memory",
+        ),
+        (
             Shape::Tree { arity: 0 },
             8,
             "a tree of arity 0 has no branches: 1 (a line), 2 (binary) or more",
@@ -207,7 +213,7 @@ fn what_cannot_be_is_refused_with_what_would_do() {
         (
             small_world(3),
             9,
-            "a small world starts with k/2 neighbours on either side: k is even, not 3: 2 or 4",
+            "a small world starts with k/2 neighbours on either side: k is even, not 3, as is 4",
         ),
         (
             small_world(0),
