@@ -15,6 +15,7 @@ pub mod folder;
 pub mod format;
 pub mod json;
 pub mod metrics;
+pub mod overlay;
 pub mod protocols;
 pub mod recipe;
 pub mod run;
