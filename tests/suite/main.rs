@@ -8,6 +8,7 @@ mod golden;
 mod hostile;
 mod imports;
 mod library;
+mod links;
 mod mutants;
 mod runner;
 mod stacks;
