@@ -1,14 +1,20 @@
 //! Point-to-point links (CGR ch. 2.4).
 
 mod assumed;
+mod authenticated;
 mod exchange;
+mod fifo;
 mod logged;
 mod perfect;
 mod receivers;
+mod stubborn;
 
 pub use assumed::Assumed;
+pub use authenticated::{AuthenticFairLoss, Authenticator, Keyring, Sealed, Tag};
 pub use exchange::{
     BACKLOG, Frame, Receipt, Records, Retransmission, Retransmit, Rto, Stamp, WINDOW, Watermark,
 };
+pub use fifo::{FifoFrame, FifoLink, Stream};
 pub use logged::{Log, LoggedLink};
 pub use perfect::{Improves, PerfectLink};
+pub use stubborn::{StubbornLink, Stubbornness, Until};

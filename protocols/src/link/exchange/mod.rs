@@ -58,9 +58,9 @@ impl fmt::Display for Retransmit {
 /// Sending gave a message up.
 const GAVE_UP: &str = "link_gave_up";
 /// A message was dropped because too many wait already.
-const BACKLOG_FULL: &str = "link_backlog_full";
+pub(super) const BACKLOG_FULL: &str = "link_backlog_full";
 /// A message was transmitted again.
-const RETRANSMITTED: &str = "link_retransmitted";
+pub(super) const RETRANSMITTED: &str = "link_retransmitted";
 /// A copy of what had been delivered was dropped.
 const DUPLICATE: &str = "link_duplicate_dropped";
 /// A number came that is out of reach for an honest sender.
@@ -68,7 +68,7 @@ const ABOVE_WINDOW: &str = "link_above_window";
 /// A frame came from a former life of its sender.
 const FORMER_LIFE: &str = "link_former_life";
 /// A frame came that its sender cannot have meant for this process.
-const MISPLACED: &str = "link_misplaced";
+pub(super) const MISPLACED: &str = "link_misplaced";
 
 /// What a receiver must not forget of a message that it delivers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
