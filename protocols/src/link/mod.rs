@@ -2,6 +2,7 @@
 
 mod assumed;
 mod authenticated;
+mod chosen;
 mod exchange;
 mod fifo;
 mod logged;
@@ -11,6 +12,7 @@ mod stubborn;
 
 pub use assumed::Assumed;
 pub use authenticated::{AuthenticFairLoss, Authenticator, Keyring, Sealed, Tag};
+pub use chosen::{AnyFrame, Built, LinkChoice};
 pub use exchange::{
     BACKLOG, Frame, Receipt, Records, Retransmission, Retransmit, Rto, Stamp, WINDOW, Watermark,
 };
