@@ -7,6 +7,7 @@ mod exchange;
 mod fifo;
 mod logged;
 mod perfect;
+pub mod property;
 mod receivers;
 mod stubborn;
 
