@@ -9,6 +9,8 @@ mod golden;
 mod hostile;
 mod imports;
 mod library;
+mod link_properties;
+mod links;
 mod mutants;
 mod runner;
 mod stacks;

@@ -1,7 +1,25 @@
 //! Point-to-point links (CGR ch. 2.4).
 
 mod assumed;
+mod authenticated;
+mod chosen;
+mod exchange;
+mod fifo;
 mod flooding;
+mod logged;
+mod perfect;
+pub mod property;
+mod receivers;
+mod stubborn;
 
 pub use assumed::Assumed;
+pub use authenticated::{AuthenticFairLoss, Authenticator, Keyring, Sealed, Tag};
+pub use chosen::{AnyFrame, Built, LinkChoice};
+pub use exchange::{
+    BACKLOG, Frame, Receipt, Records, Retransmission, Retransmit, Rto, Stamp, WINDOW, Watermark,
+};
+pub use fifo::{FifoFrame, FifoLink, Stream};
 pub use flooding::{Flooded, Flooding, Ttl};
+pub use logged::{Log, LoggedLink};
+pub use perfect::{Improves, PerfectLink};
+pub use stubborn::{StubbornLink, Stubbornness, Until};
