@@ -78,9 +78,9 @@ impl Protocol for Mutant {
 }
 
 /// A property that is told before anything else that a process has failed.
-struct Warned<P: Port> {
-    failed: Option<NodeId>,
-    property: Box<dyn Property<P>>,
+pub struct Warned<P: Port> {
+    pub failed: Option<NodeId>,
+    pub property: Box<dyn Property<P>>,
 }
 
 impl<P: Port> Property<P> for Warned<P> {
