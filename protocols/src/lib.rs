@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+pub mod byzantine;
 pub mod link;
 pub mod multicast;
 mod seen;

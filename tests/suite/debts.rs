@@ -59,6 +59,29 @@ impl<G: Promises> Court<G> {
         self.see(at, &Fact::Crashed(NodeId(node)))
     }
 
+    fn recover(&mut self, at: u64, node: u32) -> &mut Self {
+        self.see(at, &Fact::Recovered(NodeId(node)))
+    }
+
+    fn fail(&mut self, at: u64, node: u32) -> &mut Self {
+        self.see(at, &Fact::Failed(NodeId(node)))
+    }
+
+    /// True if a safety property finds that this breaks it: `node` delivers `payload` from `origin`.
+    fn refuses(&mut self, at: u64, node: u32, origin: u32, payload: u8) -> bool {
+        self.event += 1;
+        let moment = Moment {
+            at: ms(at),
+            event: self.event,
+        };
+        let said = Deliver {
+            origin: NodeId(origin),
+            payload,
+        };
+        let fact = Fact::Indicated(NodeId(node), &said);
+        self.property.see(moment, &fact).is_err()
+    }
+
     /// The finding of a run that ended at `at`, with a bound of 10 ms.
     fn end(&mut self, at: u64, quiet: bool, complete: bool) -> &'static str {
         let (within, quiet_since) = (Span::from_millis(10), quiet.then_some(ms(at)));
@@ -193,6 +216,98 @@ fn crashed_processes_owe_nothing_and_oblige_uniformly() {
             "{name}: node 2 owes nothing"
         );
     }
+}
+
+/// Correct is who does not crash for good: a process that recovers owes what the others owe, and obliges them.
+#[test]
+fn a_process_that_recovers_is_correct_again() {
+    let mut owes = Court::<Reliable>::of("agreement");
+    owes.cast(1, 0).crash(2, 2).deliver(3, 0, 0);
+    owes.deliver(3, 1, 0).recover(4, 2);
+    assert_eq!(owes.end(50, true, true), "violated", "node 2 is back");
+    assert_eq!(owes.deliver(6, 2, 0).end(50, true, true), "held");
+    let mut obliges = Court::<Reliable>::of("agreement");
+    obliges.cast(1, 0).deliver(2, 0, 0).crash(3, 0);
+    assert_eq!(obliges.end(50, true, true), "not exercised");
+    assert_eq!(obliges.recover(4, 0).end(50, true, true), "violated");
+    let mut caster = Court::<Reliable>::of("validity");
+    caster.cast(1, 0).crash(2, 0).recover(3, 0);
+    assert_eq!(caster.end(50, true, true), "violated");
+}
+
+/// A process that failed is never correct again, and even uniform agreement does not ask what it says.
+#[test]
+fn a_process_that_failed_owes_nothing_and_obliges_nobody() {
+    for name in ["agreement", "uniform_agreement"] {
+        let mut court = Court::<Reliable>::of(name);
+        court.cast(1, 0).deliver(2, 0, 0).fail(3, 0).recover(4, 0);
+        assert_eq!(court.end(50, true, true), "not exercised", "{name}");
+        let mut court = Court::<Reliable>::of(name);
+        court.cast(1, 0).deliver(2, 0, 0).deliver(3, 1, 0);
+        assert_eq!(court.fail(4, 2).end(50, true, true), "held", "{name}");
+    }
+    let mut validity = Court::<BestEffort>::of("validity");
+    validity.cast(1, 0).fail(2, 0);
+    assert_eq!(validity.end(50, true, true), "not exercised");
+}
+
+/// What a process says in the instant of its recovery is its log read aloud, but only what it had delivered before,
+/// and only in that instant.
+#[test]
+fn a_log_read_aloud_is_not_a_second_delivery() {
+    let recovered = || {
+        let mut court = Court::<Reliable>::of("no_duplication");
+        court.cast(1, 0).deliver(2, 1, 0).crash(3, 1).recover(5, 1);
+        court
+    };
+    assert!(!recovered().refuses(5, 1, 0, 7), "its log");
+    assert!(recovered().deliver(5, 1, 0).refuses(5, 1, 0, 7), "twice");
+    assert!(recovered().refuses(6, 1, 0, 7), "a millisecond later");
+    let mut first = recovered();
+    first.cast(5, 2);
+    assert!(!first.refuses(5, 1, 2, 7), "its log knew more than it said");
+    assert!(first.refuses(6, 1, 2, 7), "and that was its delivery");
+}
+
+/// RB3 with a Byzantine process: whose word means nothing cannot be quoted wrongly, and may quote whom it likes.
+#[test]
+fn nothing_is_created_in_the_name_of_a_process_that_failed() {
+    let mut court = Court::<Reliable>::of("no_creation");
+    assert!(!court.cast(1, 0).fail(1, 2).refuses(2, 1, 0, 7));
+    assert!(!court.refuses(2, 1, 2, 9), "in the name of node 2");
+    assert!(!court.refuses(2, 2, 1, 9), "by node 2");
+    assert!(
+        court.refuses(2, 1, 0, 9),
+        "in the name of a correct process"
+    );
+}
+
+/// BCB4 counts: no more different payloads than casts, whoever delivers them.
+#[test]
+fn consistency_counts_payloads_and_casts() {
+    let court = || Court::<Reliable>::of("consistency");
+    let mut split = court();
+    split.fail(1, 0).cast(1, 0);
+    assert!(!split.refuses(2, 1, 0, 7) && !split.refuses(2, 2, 0, 7));
+    assert!(split.refuses(3, 2, 0, 8), "another payload for one cast");
+    let mut two = court();
+    two.cast(1, 0).cast(1, 0);
+    assert!(!two.refuses(2, 1, 0, 7) && !two.refuses(2, 2, 0, 8));
+    assert!(two.refuses(2, 1, 0, 9), "three payloads for two casts");
+    let mut origins = court();
+    assert!(!origins.refuses(2, 1, 0, 7) && !origins.refuses(2, 1, 2, 8));
+    let mut own = court();
+    assert!(!own.cast(1, 0).refuses(1, 0, 0, 7));
+    assert!(
+        !own.fail(2, 0).refuses(3, 1, 0, 8),
+        "what a Byzantine process delivered contradicts nobody"
+    );
+    let mut crashed = court();
+    assert!(!crashed.cast(1, 0).refuses(2, 1, 0, 7));
+    assert!(
+        crashed.crash(3, 1).refuses(4, 2, 0, 8),
+        "who crashes later was correct until then"
+    );
 }
 
 /// Messages that look alike are counted: of two casts each is delivered once.

@@ -1,5 +1,6 @@
 //! All integration tests of Stormglass, one kind a module.
 
+mod byzantine;
 mod conformance;
 mod counts;
 mod debts;

@@ -6,7 +6,7 @@ use protocols::multicast::{
     Basic, Cast, Deliver, Eager, Multicast, Originator, Relaying, Reliable,
 };
 use sim_core::kernel::prelude::*;
-use sim_core::kernel::property::{Finding, Quiescence};
+use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Quiescence, Violation};
 use sim_core::sim::{Fault, Setup, Sim, Trigger};
 
 /// How a layer above an honest multicast misbehaves.
@@ -21,6 +21,8 @@ enum Bug {
     DeliversTwice,
     /// Everybody also delivers what nobody has cast.
     Invents,
+    /// Everybody delivers two messages for one cast of node 0, which is known to be Byzantine.
+    DeliversBoth,
     /// Arms a timer for ever.
     NeverRests,
 }
@@ -57,10 +59,12 @@ impl Protocol for Mutant {
                         fx.indicate(said.clone());
                         fx.indicate(said);
                     }
-                    Bug::Invents if !self.done => {
+                    Bug::Invents | Bug::DeliversBoth if !self.done => {
                         self.done = true;
+                        // Node 3 casts nothing: one payload in its name is no contradiction.
+                        let origin = if self.bug == Bug::Invents { 3 } else { 0 };
                         fx.indicate(Deliver {
-                            origin: NodeId(0),
+                            origin: NodeId(origin),
                             payload: 99,
                         });
                         fx.indicate(said);
@@ -73,17 +77,38 @@ impl Protocol for Mutant {
     }
 }
 
-const PROPERTIES: [&str; 5] = [
+/// A property that is told before anything else that a process has failed.
+pub struct Warned<P: Port> {
+    pub failed: Option<NodeId>,
+    pub property: Box<dyn Property<P>>,
+}
+
+impl<P: Port> Property<P> for Warned<P> {
+    fn see(&mut self, moment: Moment, fact: &Fact<'_, P>) -> Result<(), Violation> {
+        if let Some(node) = self.failed.take() {
+            self.property.see(moment, &Fact::Failed(node))?;
+        }
+        self.property.see(moment, fact)
+    }
+
+    fn finish(&mut self, end: &End) -> Finding {
+        self.property.finish(end)
+    }
+}
+
+const PROPERTIES: [&str; 6] = [
     "validity",
     "no_duplication",
     "no_creation",
     "agreement",
     "uniform_agreement",
+    "consistency",
 ];
 
 /// The names of the properties that a run of the mutant violates, on a network without faults.
 fn caught(bug: Bug) -> Vec<&'static str> {
-    violated(None, || {
+    let byzantine = (bug == Bug::DeliversBoth).then_some(NodeId(0));
+    violated(None, byzantine, |_| {
         Mutant { bug, done: false }
             .over(Eager::new(Originator::AtOnce, Relaying::On))
             .over(Basic::<_, Perfect>::new())
@@ -91,8 +116,12 @@ fn caught(bug: Bug) -> Vec<&'static str> {
     })
 }
 
-/// The names of the properties that a run of the program violates.
-fn violated<P>(crash: Option<Fault>, program: impl Fn() -> P) -> Vec<&'static str>
+/// The names of the properties that a run of the program violates, if they know who is Byzantine.
+fn violated<P>(
+    crash: Option<Fault>,
+    failed: Option<NodeId>,
+    program: impl Fn(NodeId) -> P,
+) -> Vec<&'static str>
 where
     P: Node<Offers = Multicast<u8, Reliable>>,
 {
@@ -100,16 +129,14 @@ where
     setup.limits.at = Span::from_secs(2);
     setup.counted = 1;
     setup.faults.extend(crash);
-    let mut sim = Sim::new(setup, |_| program());
+    let mut sim = Sim::new(setup, program);
     for (at, what) in [(1, 7), (500, 8)] {
         sim.request(Span::from_millis(at), NodeId(0), Cast(what));
     }
     let second = Span::from_secs(1);
     for name in PROPERTIES {
-        sim.watch(
-            checker::<u8, Reliable>(name, 4).expect("it is a property of the port"),
-            second,
-        );
+        let property = checker::<u8, Reliable>(name, 4).expect("it is a property of the port");
+        sim.watch(Box::new(Warned { failed, property }), second);
     }
     sim.watch(Box::new(Quiescence::default()), second);
     let verdicts = sim.run().verdicts;
@@ -130,6 +157,7 @@ fn each_mutant_is_caught_by_exactly_its_property() {
     assert_eq!(caught(Bug::LosesACast), ["validity"]);
     assert_eq!(caught(Bug::DeliversTwice), ["no_duplication"]);
     assert_eq!(caught(Bug::Invents), ["no_creation"]);
+    assert_eq!(caught(Bug::DeliversBoth), ["consistency"]);
     assert_eq!(caught(Bug::NeverRests), ["quiescent"]);
     // Whoever breaks agreement among the correct breaks the uniform one too: it is the stronger promise.
     assert_eq!(
@@ -143,13 +171,13 @@ fn each_mutant_is_caught_by_exactly_its_property() {
 #[test]
 fn uniform_agreement_alone_sees_a_delivery_by_a_process_that_dies() {
     let crash = Fault::crash(0, NodeId(0), Trigger::AfterSends(NodeId(0), 0));
-    let program = || {
+    let program = |_| {
         Eager::new(Originator::AtOnce, Relaying::On)
             .over(Basic::<_, Perfect>::new())
             .over(Assumed::new())
     };
-    assert_eq!(violated(Some(crash), program), ["uniform_agreement"]);
-    assert_eq!(violated(None, program), [""; 0]);
+    assert_eq!(violated(Some(crash), None, program), ["uniform_agreement"]);
+    assert_eq!(violated(None, None, program), [""; 0]);
 }
 
 /// Every promise of a guarantee has a checker, and a number in the literature.

@@ -10,7 +10,8 @@ use crate::multicast::port::Multicast;
 /// The checker.
 #[derive(Clone, Debug)]
 pub struct Agreement<P> {
-    /// A delivery by a process that crashes counts too.
+    /// A delivery by a process that crashes counts too. One by a process that deviates from its algorithm never does:
+    /// it may say what it likes.
     uniform: bool,
     book: Book<P>,
 }
@@ -45,16 +46,19 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for Agreement<P> {
         let book = &self.book;
         book.settle(end, |_, page| {
             // The first delivery that counts makes the debt.
-            let counts = |node| self.uniform || book.is_correct(node);
+            let counts = |node| match self.uniform {
+                true => !book.has_failed(node),
+                false => book.is_correct(node),
+            };
             let first = page.leads.iter().copied().find(|(_, node)| counts(*node));
-            // Should all who are remembered have crashed, another correct deliverer stands in from the last crash on.
+            // Should all who are remembered be gone, another correct deliverer stands in from the last one's end on.
             let stand_in = || {
-                let crash = page
+                let end = page
                     .leads
                     .iter()
-                    .filter_map(|(_, node)| book.crashed.get(node))
+                    .filter_map(|(_, node)| book.gone.get(node))
                     .max()?;
-                Some((*crash, book.correct().max_by_key(|node| page.times(*node))?))
+                Some((*end, book.correct().max_by_key(|node| page.times(*node))?))
             };
             let (since, leader) = first.or_else(stand_in)?;
             let most = page.times(leader).min(page.due());

@@ -1,6 +1,6 @@
 //! The books that checkers of a multicast keep: for each message who has delivered it, a bit a process.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -9,6 +9,7 @@ use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Guarantee, Payload};
 use sim_core::kernel::property::{End, Fact, Finding, Moment, Violation};
 use sim_core::kernel::summary::{nodes, summary};
+use sim_core::kernel::time::SimTime;
 
 use crate::multicast::port::{Cast, Deliver, Multicast};
 
@@ -19,9 +20,23 @@ const LEADS_MAX: usize = 8;
 #[derive(Clone, Debug)]
 pub(super) struct Book<P> {
     pub(super) nodes: u32,
-    pub(super) crashed: BTreeMap<NodeId, Moment>,
+    /// Who is not correct as things stand, and since when: down, or failed.
+    pub(super) gone: BTreeMap<NodeId, Moment>,
+    /// Who deviated from its algorithm: it is not correct for ever.
+    failed: BTreeSet<NodeId>,
+    /// Who recovered in this instant.
+    retelling: BTreeMap<NodeId, Retelling<P>>,
     /// By origin and payload.
     pub(super) pages: BTreeMap<(NodeId, P), Page>,
+}
+
+/// What a process has said in the very instant of its recovery: it reads its log aloud, and that delivers nothing a
+/// second time.
+#[derive(Clone, Debug)]
+struct Retelling<P> {
+    at: SimTime,
+    /// How often it has said each message.
+    told: BTreeMap<(NodeId, P), u32>,
 }
 
 /// What has happened to one message, or to several that look alike.
@@ -40,8 +55,8 @@ pub(super) struct Page {
 }
 
 /// How often each process has delivered a message: a bit for the first time, a number only for more.
-#[derive(Clone, Debug)]
-struct Tally {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
     once: Vec<u64>,
     more: BTreeMap<NodeId, u32>,
 }
@@ -50,12 +65,16 @@ impl<P: Payload> Book<P> {
     pub(super) fn new(nodes: u32) -> Self {
         Book {
             nodes,
-            crashed: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            failed: BTreeSet::new(),
+            retelling: BTreeMap::new(),
             pages: BTreeMap::new(),
         }
     }
 
-    /// Takes a fact down. For a delivery it gives the page and how often this process has delivered by now.
+    /// Takes a fact down. For a delivery it gives the page and how often this process has delivered by now; nothing if
+    /// the delivery does not count: what a failed process says means nothing, and what a process says in the instant of
+    /// its recovery is its log, as far as it had delivered it before.
     pub(super) fn see<G: Guarantee>(
         &mut self,
         moment: Moment,
@@ -69,6 +88,9 @@ impl<P: Payload> Book<P> {
                 None
             }
             Fact::Indicated(node, Deliver { origin, payload }) => {
+                if self.has_failed(node) || self.retells(moment, node, *origin, payload) {
+                    return None;
+                }
                 let nodes = self.nodes;
                 let page = self.page(*origin, payload);
                 let times = page.tally.add(node, nodes);
@@ -89,11 +111,47 @@ impl<P: Payload> Book<P> {
                 Some((page, times))
             }
             Fact::Crashed(node) => {
-                self.crashed.insert(node, moment);
+                self.gone.entry(node).or_insert(moment);
                 None
             }
-            Fact::Recovered(_) | Fact::Failed(_) | Fact::Healed => None,
+            Fact::Recovered(node) => {
+                if !self.has_failed(node) {
+                    self.gone.remove(&node);
+                }
+                let told = BTreeMap::new();
+                self.retelling.insert(
+                    node,
+                    Retelling {
+                        at: moment.at,
+                        told,
+                    },
+                );
+                None
+            }
+            Fact::Failed(node) => {
+                self.failed.insert(node);
+                self.gone.entry(node).or_insert(moment);
+                None
+            }
+            Fact::Healed => None,
         }
+    }
+
+    /// Is this what `node` had delivered before, read from its log in the instant of its recovery? If it had delivered
+    /// the message twice, it may say it twice; once more is a delivery.
+    fn retells(&mut self, moment: Moment, node: NodeId, origin: NodeId, payload: &P) -> bool {
+        let Some(retelling) = self.retelling.get_mut(&node) else {
+            return false;
+        };
+        if retelling.at != moment.at {
+            self.retelling.remove(&node);
+            return false;
+        }
+        let key = (origin, payload.clone());
+        let before = self.pages.get(&key).map_or(0, |page| page.times(node));
+        let told = retelling.told.entry(key).or_insert(0);
+        *told += 1;
+        *told <= before
     }
 
     fn page(&mut self, origin: NodeId, payload: &P) -> &mut Page {
@@ -104,25 +162,26 @@ impl<P: Payload> Book<P> {
             last: None,
             last_own: None,
             most: 0,
-            tally: Tally {
-                once: Vec::new(),
-                more: BTreeMap::new(),
-            },
+            tally: Tally::default(),
         };
         self.pages
             .entry((origin, payload.clone()))
             .or_insert_with(empty)
     }
 
-    /// The processes that never crashed.
+    /// The processes that are up and did not fail: at the end of a run, those that did not crash for good.
     pub(super) fn correct(&self) -> impl Iterator<Item = NodeId> + '_ {
         (0..self.nodes)
             .map(NodeId)
-            .filter(|node| !self.crashed.contains_key(node))
+            .filter(|node| self.is_correct(*node))
     }
 
     pub(super) fn is_correct(&self, node: NodeId) -> bool {
-        !self.crashed.contains_key(&node)
+        !self.gone.contains_key(&node)
+    }
+
+    pub(super) fn has_failed(&self, node: NodeId) -> bool {
+        self.failed.contains(&node)
     }
 
     /// What is to be said of the debts that `owed` finds on the pages: the oldest broken one, else the oldest open
@@ -242,7 +301,7 @@ impl Page {
 
 impl Tally {
     /// Counts one delivery; how many there were, with this one.
-    fn add(&mut self, node: NodeId, nodes: u32) -> u32 {
+    pub(super) fn add(&mut self, node: NodeId, nodes: u32) -> u32 {
         if self.once.is_empty() {
             self.once.resize((nodes as usize).div_ceil(64), 0);
         }
@@ -254,6 +313,20 @@ impl Tally {
         let more = self.more.entry(node).or_insert(0);
         *more += 1;
         1 + *more
+    }
+
+    /// Forgets what `node` delivered.
+    pub(super) fn forget(&mut self, node: NodeId) {
+        if let Some(word) = self.once.get_mut(node.index() / 64) {
+            *word &= !(1 << (node.0 % 64));
+        }
+        self.more.remove(&node);
+    }
+
+    /// The first process, by number, that has delivered it.
+    pub(super) fn first(&self) -> Option<NodeId> {
+        let (place, word) = (0_u32..).zip(&self.once).find(|(_, word)| **word != 0)?;
+        Some(NodeId(place * 64 + word.trailing_zeros()))
     }
 
     fn times(&self, node: NodeId) -> u32 {

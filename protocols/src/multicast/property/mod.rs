@@ -2,9 +2,13 @@
 //!
 //! The books assume that messages are unique. Workloads repeat themselves, so a checker counts: two casts of the same
 //! payload by the same process are two messages that look alike, and each may be delivered once.
+//!
+//! A process is correct if it does not crash for good and never deviates from its algorithm. What a process says in the
+//! instant of its recovery is its log read aloud: what it had delivered before is not delivered again.
 
 mod agreement;
 mod book;
+mod consistency;
 mod no_creation;
 mod no_duplication;
 mod validity;
@@ -16,6 +20,7 @@ use sim_core::kernel::property::{About, Kind, Property};
 
 use super::port::{BestEffort, Multicast, Reliable};
 pub use agreement::Agreement;
+pub use consistency::Consistency;
 pub use no_creation::NoCreation;
 pub use no_duplication::NoDuplication;
 pub use validity::{Validity, Whom};
@@ -97,9 +102,16 @@ const UNIFORM_AGREEMENT: About = About {
     meaning: "If any process, correct or faulty, delivers a message, every correct process eventually delivers it.",
 };
 
+const CONSISTENCY: About = About {
+    name: "consistency",
+    number: "BCB4",
+    kind: Kind::Safety,
+    meaning: "No two correct processes deliver different messages for one cast, even if its origin is Byzantine.",
+};
+
 /// All properties that can be asked of a multicast with the guarantee `G`: those it promises, then those it does not.
 pub fn askable<G: Promises>() -> impl Iterator<Item = About> {
-    let more = [AGREEMENT, UNIFORM_AGREEMENT];
+    let more = [AGREEMENT, UNIFORM_AGREEMENT, CONSISTENCY];
     let promised = |name| G::PROMISED.iter().any(|about| about.name == name);
     G::PROMISED
         .iter()
@@ -119,6 +131,7 @@ pub fn checker<P: Payload, G: Promises>(
         "no_creation" => Box::new(NoCreation::new()),
         "agreement" => Box::new(Agreement::among_correct(nodes)),
         "uniform_agreement" => Box::new(Agreement::uniform(nodes)),
+        "consistency" => Box::new(Consistency::new(nodes)),
         _ => return None,
     })
 }

@@ -1,4 +1,7 @@
 //! No creation: what is delivered was cast before (BEB3, RB3, URB3).
+//!
+//! Of a process that has failed nothing is asked, neither as origin nor as deliverer: the Byzantine versions in the
+//! literature (BCB3, BRB3: integrity) speak of a correct process that delivers and of a correct one that cast.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -16,6 +19,7 @@ use crate::multicast::port::{Cast, Deliver, Multicast};
 #[derive(Clone, Debug)]
 pub struct NoCreation<P> {
     cast: BTreeSet<(NodeId, P)>,
+    failed: BTreeSet<NodeId>,
     deliveries: u64,
 }
 
@@ -25,6 +29,7 @@ impl<P: Payload> NoCreation<P> {
     pub const fn new() -> Self {
         NoCreation {
             cast: BTreeSet::new(),
+            failed: BTreeSet::new(),
             deliveries: 0,
         }
     }
@@ -42,7 +47,12 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoCreation<P> {
             Fact::Requested(node, Cast(payload)) => {
                 self.cast.insert((*node, payload.clone()));
             }
-            Fact::Indicated(node, Deliver { origin, payload }) => {
+            Fact::Failed(node) => {
+                self.failed.insert(*node);
+            }
+            Fact::Indicated(node, Deliver { origin, payload })
+                if !self.failed.contains(node) && !self.failed.contains(origin) =>
+            {
                 self.deliveries += 1;
                 if !self.cast.contains(&(*origin, payload.clone())) {
                     let payload = summary(payload);

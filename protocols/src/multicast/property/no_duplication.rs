@@ -1,4 +1,7 @@
 //! No duplication: no message is delivered more than once (BEB2, RB2, URB2).
+//!
+//! A process that has failed may say what it likes. As an origin it is taken at its word: it cast what was asked of it,
+//! so a payload that it sent under two names and that a correct process delivered twice is one duplicate (BCB2).
 
 use alloc::format;
 use alloc::vec;
