@@ -13,7 +13,7 @@ use crate::format::{Fault, FaultKind, Scenario, StopWhen, Trigger, Turn};
 /// Everything about the run but the protocol and its workload.
 pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
     let law = match latency {
-        Latency::AsWritten => scenario.network.latency,
+        Latency::AsWritten => scenario.network.latency.clone(),
         Latency::Unit => Delay::Fixed(Span::from_millis(1)),
     };
     let network = Network {

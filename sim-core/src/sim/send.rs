@@ -124,11 +124,11 @@ impl<P: Node> Sim<P> {
     /// Decides the fate of every copy, and queues those that will arrive.
     fn dispatch(&mut self, from: NodeId, receivers: &Receivers, row: u32, ordinal: u64) {
         let (now, who) = (self.now, u64::from(from.0));
-        let network = self.setup.network;
+        let (losing, doubling) = (self.setup.network.loss, self.setup.network.duplicate);
         let delay = self.fate.delay.at(who, ordinal);
-        let loss = (!network.loss.is_never()).then(|| self.fate.loss.at(who, ordinal));
+        let loss = (!losing.is_never()).then(|| self.fate.loss.at(who, ordinal));
         // A second copy draws its delay under a key of its own, so that the first keeps its draw.
-        let duplicate = (!network.duplicate.is_never()).then(|| {
+        let duplicate = (!doubling.is_never()).then(|| {
             let key = self.fate.duplicate;
             (key.at(who, ordinal), key.at(who | 1 << 63, ordinal))
         });
@@ -145,23 +145,27 @@ impl<P: Node> Sim<P> {
                 left += 1;
                 continue;
             }
-            if loss.is_some_and(|draws| draws.chance(to.0, network.loss)) {
+            if loss.is_some_and(|draws| draws.chance(to.0, losing)) {
                 self.counters.lost += 1;
                 self.network_did(Folded::Lost, to, row);
                 continue;
             }
-            let at = now.after(network.latency.sample(delay, to.0)).as_nanos();
+            let at = now
+                .after(self.setup.network.latency.sample(delay, to.0))
+                .as_nanos();
             self.queue.push(Entry {
                 at,
                 node: to.0,
                 handle,
             });
             left += 1;
-            let twice = duplicate.filter(|(whether, _)| whether.chance(to.0, network.duplicate));
+            let twice = duplicate.filter(|(whether, _)| whether.chance(to.0, doubling));
             if let Some((_, second)) = twice {
                 self.counters.duplicated += 1;
                 self.network_did(Folded::Duplicate, to, row);
-                let at = now.after(network.latency.sample(second, to.0)).as_nanos();
+                let at = now
+                    .after(self.setup.network.latency.sample(second, to.0))
+                    .as_nanos();
                 self.queue.push(Entry {
                     at,
                     node: to.0,

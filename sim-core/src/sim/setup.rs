@@ -43,7 +43,7 @@ impl Setup {
 /// A fair-loss network: what becomes of each message between two different processes.
 ///
 /// A message of a process to itself is not the network's business: it arrives at once, always.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Network {
     /// How long a message takes.
     pub latency: Sampler,
