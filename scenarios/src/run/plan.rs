@@ -2,13 +2,13 @@
 
 use sim_core::kernel::canonical::Fold;
 use sim_core::kernel::id::NodeId;
-use sim_core::kernel::random::{Delay, Key, Purpose};
+use sim_core::kernel::random::{Delay, Key, Probability, Purpose};
 use sim_core::kernel::time::Span;
 use sim_core::sim::{self, Crash, Limits, Network, Repeat, Setup};
 
 use super::FaultReport;
 use super::simulate::Latency;
-use crate::format::{Fault, FaultKind, Scenario, StopWhen, Trigger, Turn};
+use crate::format::{Fault, FaultKind, Loss, Occasion, Scenario, StopWhen, Trigger, Turn};
 
 /// Everything about the run but the protocol and its workload.
 pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
@@ -20,7 +20,7 @@ pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
         latency: law
             .sampler()
             .expect("a scenario that was read has a law of delay"),
-        loss: scenario.network.loss,
+        loss: each_lost(scenario),
         duplicate: scenario.network.duplicate,
     };
     let crashes = scenario
@@ -47,7 +47,9 @@ pub(super) fn setup(scenario: &Scenario, latency: Latency) -> Setup {
 /// A fault as crashes of single processes. Its draws depend on what it says and on the process, not on its place in the
 /// list: with another fault gone it strikes as before.
 fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
-    let FaultKind::Crash { node, trigger } = &fault.kind;
+    let (FaultKind::Crash { node, .. }, Some(trigger)) = (&fault.kind, &fault.trigger) else {
+        return Vec::new();
+    };
     let alike = scenario.faults[..fault.index]
         .iter()
         .filter(|other| other.text == fault.text)
@@ -56,6 +58,9 @@ fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
     let times = Key::new(scenario.seed, Purpose::Fault);
     let crash = |node: NodeId| {
         let trigger = match *trigger {
+            Trigger::When(Occasion::AfterSends(copies)) => sim::Trigger::AfterSends(copies),
+            // Nothing waits for these yet: they never come.
+            Trigger::When(_) => sim::Trigger::AfterSends(u64::MAX),
             Trigger::At(at) => sim::Trigger::At(at),
             Trigger::Between(first, last) => {
                 let draws = times.at(u64::from(node.0), name);
@@ -65,7 +70,6 @@ fn crashes(scenario: &Scenario, fault: &Fault) -> Vec<Crash> {
                     .map_or_else(|| draws.word(0), |n| draws.below(0, n));
                 sim::Trigger::At(first.saturating_add(Span::from_nanos(late)))
             }
-            Trigger::AfterSends(copies) => sim::Trigger::AfterSends(copies),
         };
         Crash {
             node,
@@ -126,12 +130,17 @@ pub(super) fn fault_names(scenario: &Scenario) -> Vec<String> {
 }
 
 fn trigger_text(fault: &Fault) -> String {
-    let FaultKind::Crash { trigger, .. } = &fault.kind;
-    match trigger {
-        Trigger::At(at) => format!("at {at}"),
-        Trigger::Between(first, last) => format!("between {first} and {last}"),
-        Trigger::AfterSends(1) => "after 1 send".to_owned(),
-        Trigger::AfterSends(copies) => format!("after {copies} sends"),
+    match &fault.trigger {
+        Some(trigger) => trigger.to_string(),
+        None => "from the start".to_owned(),
+    }
+}
+
+/// How likely a copy is lost by itself.
+fn each_lost(scenario: &Scenario) -> Probability {
+    match scenario.network.loss {
+        Loss::Each(p) => p,
+        Loss::GilbertElliott { .. } => Probability::NEVER,
     }
 }
 
@@ -145,7 +154,7 @@ pub(super) fn fault_reports(
     let network = [
         (
             "network.loss",
-            scenario.network.loss,
+            each_lost(scenario),
             lost,
             "loses a message",
             scenario.places.loss,
@@ -172,7 +181,7 @@ pub(super) fn fault_reports(
         .zip(counts)
         .map(|(fault, count)| FaultReport {
             id: format!("faults[{}]", fault.index),
-            what: format!("crash {}", trigger_text(fault)),
+            what: format!("{} {}", fault.kind.words(), trigger_text(fault)),
             fired: count.fired,
             place: Some(fault.place),
         });
