@@ -64,7 +64,7 @@ pub use network::{
     Between, Conduct, Differences, Loss, Network, Rate, RateError, Routing, Timing, Topology,
 };
 pub use nodes::NodeSet;
-pub use options::meaning;
+pub use options::{example, examples, meaning, vocabulary};
 pub use place::{Place, SourceId, Sources};
 pub use problem::{Edits, Problem, Severity};
 pub use read::{Overrides, Reading, Variant, describe, read, validate};

@@ -148,39 +148,6 @@ fn the_resolved_scenario_reads_back_to_itself() {
         let first = Attempt::of(text).scenario();
         let second = Attempt::of(&first.resolved).scenario();
         assert_eq!(second.resolved, first.resolved);
-        let facts = |scenario: &Scenario| {
-            let Scenario {
-                name,
-                about,
-                seed,
-                params,
-                nodes,
-                network,
-                protocol,
-                links,
-                stop,
-                trace,
-                ..
-            } = scenario;
-            let jobs: Vec<_> = scenario
-                .workload
-                .iter()
-                .map(|job| (job.turn, job.node.clone(), job.operation))
-                .collect();
-            let faults: Vec<_> = scenario
-                .faults
-                .iter()
-                .map(|fault| fault.kind.clone())
-                .collect();
-            let expect: Vec<_> = scenario
-                .expect
-                .iter()
-                .map(|one| (&one.text, &one.sentence, &one.condition))
-                .collect();
-            format!(
-                "{name} {about} {seed} {params:?} {nodes} {network:?} {protocol:?} {links:?} {stop:?} {trace:?} {jobs:?} {faults:?} {expect:?}"
-            )
-        };
         assert_eq!(facts(&second), facts(&first));
     }
     let resolved = Attempt::of(full).scenario().resolved;
