@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use scenarios::format::{Entry, Need};
+use scenarios::format::Entry;
 use scenarios::metrics;
 use scenarios::recipe::Registry;
 use sim_core::kernel::property::{About, Kind, Quiescence};
@@ -53,14 +53,10 @@ fn protocols(registry: &impl Registry, reference: &Reference, verbose: bool) -> 
     };
     let rows = registry.entries().iter().map(|entry| {
         let about = entry.about();
-        let needs = match about.needs {
-            Need::FairLoss => "FairLoss",
-            Need::Reliable => "Reliable",
-        };
         let row = [
             about.name,
             about.what,
-            needs,
+            about.needs.name(),
             about.messages,
             about.source,
             &names(*entry),

@@ -125,7 +125,7 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
                     worst = worst.worst(Exit::Io);
                 }
             }
-            for fault in run.faults.iter().filter(|fault| fault.fired == 0) {
+            for fault in run.faults.iter().filter(|fault| fault.is_vacuous()) {
                 let told = format!(
                     "{}: {} never fired ({}): the run shows nothing about it",
                     scenario.name, fault.id, fault.what

@@ -9,11 +9,14 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use sim_core::kernel::port::{Port, Req};
+use sim_core::kernel::overlay::Overlay;
+use sim_core::kernel::port::{
+    Authentic, FairLoss, Fifo, Guarantee, Link, Logged, Payload, Perfect, Port, Req, Stubborn,
+};
 use sim_core::kernel::property::{About as PropertyAbout, Property, Quiescence};
-use sim_core::kernel::protocol::Node;
+use sim_core::kernel::protocol::Protocol;
 
-use crate::format::{About, Configured, Entry, Fields, Mark, MetricAbout};
+use crate::format::{About, Configured, Entry, Fields, Mark, MetricAbout, Need};
 
 /// A port as scenarios see it: what a workload may ask of it, and which properties judge it.
 pub trait Family: Port<Request: Send + Sync> {
@@ -29,8 +32,8 @@ pub trait Family: Port<Request: Send + Sync> {
     /// The properties that can be asked of it.
     fn properties() -> Vec<PropertyAbout>;
 
-    /// The checker of one of them, for a cluster of `nodes`.
-    fn checker(name: &str, nodes: u32) -> Option<Box<dyn Property<Self>>>;
+    /// The checker of one of them, for the cluster of this overlay.
+    fn checker(name: &str, overlay: &Overlay) -> Option<Box<dyn Property<Self>>>;
 }
 
 /// A protocol that scenarios can name. Adding one is a module with a recipe and a line in a registry.
@@ -41,12 +44,48 @@ pub trait Recipe: Clone + Debug + Send + Sync + 'static {
     const MARKS: &'static [Mark];
     /// The port on top.
     type Port: Family;
+    /// What it sends over its links.
+    type Message: Payload;
+    /// What its links have to promise, at the least. [`Recipe::ABOUT`] says the same.
+    type Links: Required;
 
     /// Reads its parameters. Each call names a field, its default and its meaning.
     fn read(args: &mut Fields<'_>) -> Self;
 
-    /// The program of one process.
-    fn node(&self) -> impl Node<Offers = Self::Port>;
+    /// The layers of one process above its links. Which links these are is the scenario's choice.
+    fn layers(
+        &self,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Self::Links>>;
+}
+
+/// What a protocol can require of its links, as a type and as scenarios say it.
+pub trait Required: Guarantee {
+    /// The same as a value.
+    const NEED: Need;
+}
+
+impl Required for FairLoss {
+    const NEED: Need = Need::FairLoss;
+}
+
+impl Required for Stubborn {
+    const NEED: Need = Need::Stubborn;
+}
+
+impl Required for Perfect {
+    const NEED: Need = Need::Reliable;
+}
+
+impl Required for Logged {
+    const NEED: Need = Need::Logged;
+}
+
+impl Required for Fifo {
+    const NEED: Need = Need::Fifo;
+}
+
+impl Required for Authentic {
+    const NEED: Need = Need::Authenticated;
 }
 
 /// What a world does with a protocol once its type is known.
@@ -101,7 +140,14 @@ impl<R> Registered<R> {
 
 impl<R: Recipe> Entry for Registered<R> {
     fn about(&self) -> &About {
-        const { &R::ABOUT }
+        const {
+            let (said, meant) = (R::ABOUT.needs, R::Links::NEED);
+            assert!(
+                said as u8 == meant as u8,
+                "a recipe says what its layers need"
+            );
+            &R::ABOUT
+        }
     }
 
     fn properties(&self) -> Vec<PropertyAbout> {

@@ -41,7 +41,7 @@ fn delay(seed: u64) -> Delay {
     }
 }
 
-fn one_cast<P: Node>(nodes: u32, seed: u64, delay: Delay, program: impl Fn() -> P) -> Outcome
+fn one_cast<P: Node>(nodes: u32, seed: u64, delay: &Delay, program: impl Fn() -> P) -> Outcome
 where
     P::Offers: Port<Request = Cast<u8>>,
 {
@@ -79,17 +79,17 @@ fn a_cast_costs_what_the_table_says() {
             };
             let law = delay(seed);
             assert_eq!(
-                count(one_cast(nodes, seed, law, basic)),
+                count(one_cast(nodes, seed, &law, basic)),
                 (n - 1, n),
                 "best effort, n={n} seed={seed}"
             );
-            let at_once = one_cast(nodes, seed, law, || eager(Originator::AtOnce));
+            let at_once = one_cast(nodes, seed, &law, || eager(Originator::AtOnce));
             assert_eq!(
                 count(at_once),
                 (n * (n - 1), n * n),
                 "eager, n={n} seed={seed}"
             );
-            let literal = one_cast(nodes, seed, law, || eager(Originator::Literal));
+            let literal = one_cast(nodes, seed, &law, || eager(Originator::Literal));
             assert_eq!(
                 count(literal),
                 (n * n - 1, n * (n + 1)),
@@ -104,9 +104,12 @@ fn a_cast_costs_what_the_table_says() {
 fn a_cast_takes_one_step() {
     let unit = Delay::Fixed(Span::from_millis(1));
     for n in [2, 3, 10] {
-        assert_eq!(one_cast(n, 0, unit, basic).counters.depth, 1);
+        assert_eq!(one_cast(n, 0, &unit, basic).counters.depth, 1);
         for originator in [Originator::AtOnce, Originator::Literal] {
-            assert_eq!(one_cast(n, 0, unit, || eager(originator)).counters.depth, 1);
+            assert_eq!(
+                one_cast(n, 0, &unit, || eager(originator)).counters.depth,
+                1
+            );
         }
     }
 }

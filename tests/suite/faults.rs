@@ -231,7 +231,7 @@ fn a_slow_disk_holds_up_what_follows_a_write() {
     let slow = |trigger| {
         let strike = Strike::Disk {
             node: NodeId(1),
-            flaw: Flaw::Slow(latency),
+            flaw: Flaw::Slow(latency.clone()),
         };
         fault(trigger, strike, Lasting::Forever)
     };
@@ -320,7 +320,7 @@ fn a_slow_process_works_on_one_thing_after_the_other() {
     let processing = Delay::Fixed(ms(5)).sampler().expect("a law");
     let strike = Strike::Slow {
         node: NodeId(1),
-        processing,
+        processing: processing.clone(),
     };
     let slow = fault(Trigger::Start, strike, Lasting::Until(ms(12)));
     let told = [

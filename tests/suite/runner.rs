@@ -71,12 +71,14 @@ macro_rules! sick {
             };
             const MARKS: &'static [Mark] = &[];
             type Port = Multicast<Text, BestEffort>;
+            type Message = Text;
+            type Links = FairLoss;
 
             fn read(_: &mut Fields<'_>) -> Self {
                 $name
             }
 
-            fn node(&self) -> impl Node<Offers = Self::Port> {
+            fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Net<Text>> {
                 Sick(Illness::$name)
             }
         }

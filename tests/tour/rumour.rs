@@ -19,7 +19,7 @@ struct Gossip {
 
 /// What the processes send each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-struct Rumour {
+pub struct Rumour {
     origin: NodeId,
     text: Text,
 }
@@ -78,6 +78,8 @@ impl Recipe for PushRumour {
     };
     const MARKS: &'static [Mark] = &[];
     type Port = Multicast<Text, BestEffort>;
+    type Message = Rumour;
+    type Links = FairLoss;
 
     fn read(args: &mut Fields<'_>) -> Self {
         let fanout = args.integer(
@@ -91,7 +93,7 @@ impl Recipe for PushRumour {
         }
     }
 
-    fn node(&self) -> impl Node<Offers = Self::Port> {
+    fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Net<Rumour>> {
         Gossip {
             fanout: self.fanout,
             heard: BTreeSet::new(),

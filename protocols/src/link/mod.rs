@@ -10,6 +10,7 @@ mod logged;
 mod perfect;
 pub mod property;
 mod receivers;
+mod routed;
 mod stubborn;
 
 pub use assumed::Assumed;
@@ -22,4 +23,5 @@ pub use fifo::{FifoFrame, FifoLink, Stream};
 pub use flooding::{Flooded, Flooding, Ttl};
 pub use logged::{Log, LoggedLink};
 pub use perfect::{Improves, PerfectLink};
+pub use routed::{Hop, Routed};
 pub use stubborn::{StubbornLink, Stubbornness, Until};

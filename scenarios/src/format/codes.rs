@@ -20,6 +20,7 @@ pub enum Code {
     S104,
     S105,
     S106,
+    S107,
     S110,
     S111,
     S112,
@@ -48,7 +49,7 @@ pub struct Explanation {
 
 impl Code {
     /// All of them, in order.
-    pub const ALL: [Code; 21] = [
+    pub const ALL: [Code; 22] = [
         Code::S001,
         Code::S002,
         Code::S003,
@@ -59,6 +60,7 @@ impl Code {
         Code::S104,
         Code::S105,
         Code::S106,
+        Code::S107,
         Code::S110,
         Code::S111,
         Code::S112,
@@ -145,6 +147,13 @@ impl Code {
                 "A field is given twice, or two fields are given of which only one can be meant.",
                 "faults: [Crash(node: 0, at: \"1ms\", when: AfterSends(2))],",
                 "faults: [Crash(node: 0, when: AfterSends(2))],",
+            ),
+            Code::S107 => (
+                "there is no such graph",
+                "Not every number of nodes makes every graph: a hypercube has 2^k nodes, and a graph of odd degree an even \
+                 number. A graph in a file has to name each node, from 0, and its path is relative to the scenario file.",
+                "nodes: 7, topology: Hypercube,",
+                "nodes: 8, topology: Hypercube,",
             ),
             Code::S110 => (
                 "a time needs a unit",

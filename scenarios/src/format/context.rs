@@ -2,18 +2,21 @@
 
 use super::expr::{self, ExprError, FUNCTIONS, Lookup, Value};
 use super::fields::FieldDoc;
-use super::place::{Place, Sources};
+use super::place::{Place, SourceId, Sources};
 use super::problem::{Code, Problem};
 use super::raw::Raw;
 use super::words::{listed, shown, similar};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
+use std::path::Path;
 
 /// More than anybody reads.
 const PROBLEMS_MAX: usize = 100;
 
 pub(super) struct Context<'s> {
     pub(super) sources: &'s Sources,
+    /// The scenario file: paths in it are relative to its folder.
+    file: SourceId,
     pub(super) problems: RefCell<Vec<Problem>>,
     /// Set when there is nothing to read, and the fields are only to be listed.
     pub(super) docs: Option<RefCell<Vec<FieldDoc>>>,
@@ -65,15 +68,22 @@ impl Params {
 }
 
 impl<'s> Context<'s> {
-    pub(super) fn new(sources: &'s Sources, describing: bool) -> Context<'s> {
+    pub(super) fn new(sources: &'s Sources, file: SourceId, describing: bool) -> Context<'s> {
         Context {
             sources,
+            file,
             problems: RefCell::default(),
             docs: describing.then(RefCell::default),
             params: RefCell::default(),
             params_unread: Cell::new(false),
             cluster: RefCell::default(),
         }
+    }
+
+    /// The folder of the scenario file.
+    pub(super) fn folder(&self) -> &'s Path {
+        let file = Path::new(self.sources.name(self.file));
+        file.parent().unwrap_or(Path::new(""))
     }
 
     pub(super) fn describing(&self) -> bool {

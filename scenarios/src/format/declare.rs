@@ -1,8 +1,11 @@
 //! Every field of a scenario, declared once: read top-down, this is the reference of the format.
 
 use super::context::Cluster;
-use super::declare_network::{links, network};
-use super::declare_work::{fault, operation, too_late, workload};
+use super::declare_faults::faults;
+use super::declare_links::links;
+use super::declare_network::{network, timing};
+use super::declare_topology::{overlay, routing, topology};
+use super::declare_work::{operation, too_late, workload};
 use super::entry::{Configured, Entry};
 use super::expect::{self, Expectation, Sentence, Vocabulary};
 use super::fields::{Absent, Fields, Spec};
@@ -12,7 +15,7 @@ use super::place::Place;
 use super::problem::{Code, Problem};
 use super::raw::{Opened, Raw};
 use super::resolved::Ron;
-use super::scenario::{Fault, Places, Scenario, Stop, StopWhen, Topology, Trace};
+use super::scenario::{Places, Scenario, Stop, StopWhen, Trace};
 use super::words::shown;
 use sim_core::kernel::time::Span;
 
@@ -31,20 +34,16 @@ pub(super) fn scenario(
     let params = params(f);
     let seed = f.integer("seed", 0..=u64::MAX, Some(0), "the seed of every draw");
     let nodes = nodes(f);
-    let topology = f.choice(
-        "topology",
-        &[Choice {
-            name: "Complete",
-            value: Topology::Complete,
-        }],
-        Some(Topology::Complete),
-        "who can talk to whom",
-    );
+    let topology = topology(f);
+    let overlay = overlay(f, &topology, nodes, seed);
+    let routing = routing(f);
     let mut places = Places::default();
     let network = f.structure("network", "what happens to a message on its way", |f| {
         (places.loss, places.duplicate) = (f.written_at("loss"), f.written_at("duplicate"));
+        places.corrupt = f.written_at("corrupt");
         network(f)
     });
+    let timing = timing(f);
     places.protocol = f.written_at("protocol");
     let protocol = protocol(f, registry);
     let protocol_text = f.recorded("protocol").map(Ron::line).unwrap_or_default();
@@ -61,24 +60,7 @@ pub(super) fn scenario(
     for (job, text) in workload.iter_mut().zip(texts) {
         job.text = text;
     }
-    let faults = f.variants(
-        "faults",
-        &["Crash"],
-        "what goes wrong; each has the id `faults[i]`",
-        fault,
-    );
-    let mut texts = f
-        .recorded("faults")
-        .map(Ron::item_lines)
-        .unwrap_or_default()
-        .into_iter();
-    let fault = |(index, (kind, place))| Fault {
-        index,
-        kind,
-        place,
-        text: texts.next().unwrap_or_default(),
-    };
-    let faults = faults.into_iter().enumerate().map(fault).collect();
+    let faults = faults(f, protocol.as_deref());
     let words = about_it
         .zip(protocol.as_ref())
         .map(|(entry, protocol)| Vocabulary::of(entry.about().name, &**protocol));
@@ -115,7 +97,10 @@ pub(super) fn scenario(
         params,
         nodes,
         topology,
+        overlay,
+        routing,
         network,
+        timing,
         protocol: protocol?,
         protocol_text,
         links,
@@ -303,7 +288,11 @@ fn stop(f: &mut Fields<'_>) -> Stop {
             Some(10_000_000),
             "after so many events at the latest",
         ),
-        memory: f.bytes("memory", 4 << 30, "before more memory than this is used"),
+        memory: f.bytes(
+            "memory",
+            Some(4 << 30),
+            "before more memory than this is used",
+        ),
     }
 }
 

@@ -1,11 +1,12 @@
-//! The declaration of `workload` and `faults`: what is planned for a run.
+//! The declaration of `workload`, and what is planned too late.
 
 use super::entry::Configured;
+use super::faults::Trigger;
 use super::fields::{Absent, Fields, Spec};
 use super::place::Place;
 use super::problem::{Code, Problem};
 use super::resolved::Ron;
-use super::scenario::{FaultKind, Job, Scenario, Trigger, Turn};
+use super::scenario::{Job, Scenario, Turn};
 use super::words::shown;
 use sim_core::kernel::time::Span;
 
@@ -146,73 +147,6 @@ fn turn(f: &mut Fields<'_>) -> Turn {
     }
 }
 
-/// One fault; crashes are the only ones yet.
-pub(super) fn fault(f: &mut Fields<'_>) -> (FaultKind, Place) {
-    let node = f.nodes("node", None, "which nodes stop for good");
-    let at = f
-        .optional_time("at", "when, since the start")
-        .map(Trigger::At);
-    let between = f.optional_structure(
-        "between",
-        "at a time drawn for each node, from the first to the second",
-        |f| {
-            f.positional();
-            let before = f.cx.count();
-            let (from, to) = (
-                f.time("from", None, "the earliest"),
-                f.time("to", None, "the latest"),
-            );
-            if to < from && f.cx.count() == before {
-                f.report(
-                    Problem::error(
-                        Code::S105,
-                        f.place(),
-                        "this span of time ends before it begins",
-                    )
-                    .label("earliest, then latest"),
-                );
-            }
-            Trigger::Between(from, to)
-        },
-    );
-    let when = f.optional_variant("when", &["AfterSends"], "on an event", |f| {
-        f.positional();
-        Trigger::AfterSends(f.integer(
-            "copies",
-            0..=u64::MAX,
-            None,
-            "after so many copies that the node has sent",
-        ))
-    });
-    let given: Vec<&str> = ["at", "between", "when"]
-        .into_iter()
-        .filter(|name| f.has(name))
-        .collect();
-    match given.as_slice() {
-        _ if f.describing() => {}
-        [_] => {}
-        [] => {
-            let problem = Problem::error(Code::S103, f.place_of("at"), "`Crash` needs a time");
-            f.report(
-                problem
-                    .label("when?")
-                    .help("write one of `at`, `between`, `when`", Vec::new()),
-            );
-        }
-        [first, second, ..] => {
-            let title = format!("`{first}` and `{second}` exclude each other");
-            let problem = Problem::error(Code::S106, f.place_of(second), title);
-            f.report(
-                problem
-                    .label("a fault has one trigger")
-                    .also(f.place_of(first), "the other"),
-            );
-        }
-    }
-    let trigger = at.or(between).or(when).unwrap_or(Trigger::At(Span::ZERO));
-    (FaultKind::Crash { node, trigger }, f.place())
-}
-
 /// Warns of what is planned for a time that never comes.
 pub(super) fn too_late(f: &mut Fields<'_>, read: &Scenario, stop: Place) {
     let end = read.stop.at;
@@ -240,15 +174,13 @@ pub(super) fn too_late(f: &mut Fields<'_>, read: &Scenario, stop: Place) {
         }
     }
     for fault in &read.faults {
-        let FaultKind::Crash { trigger, .. } = &fault.kind;
-        if let Trigger::At(begin) | Trigger::Between(begin, _) = trigger
-            && *begin > end
-        {
-            late.push(never(
-                "this fault never happens: crash",
-                *begin,
-                fault.place,
-            ));
+        let begin = match &fault.trigger {
+            Some(Trigger::At(begin) | Trigger::Between(begin, _)) => *begin,
+            Some(Trigger::When(_)) | None => continue,
+        };
+        if begin > end {
+            let what = format!("this fault never happens: {}", fault.kind.words());
+            late.push(never(&what, begin, fault.place));
         }
     }
     late.into_iter().for_each(|problem| f.report(problem));

@@ -7,13 +7,53 @@ use sim_core::kernel::property;
 
 use super::fields::Fields;
 
-/// The links that a protocol's promises rest on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What links promise, and what a protocol's own promises rest on. Numbers of modules as in CGR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// May lose, duplicate and reorder.
+    /// May lose, duplicate and reorder (2.1).
     FairLoss,
-    /// Neither loses nor duplicates.
+    /// What is sent once arrives again and again (2.2).
+    Stubborn,
+    /// Neither loses nor duplicates (2.3, perfect links).
     Reliable,
+    /// Reliable even if the receiver crashes and recovers (2.4).
+    Logged,
+    /// Reliable, and in the order of sending (2.11).
+    Fifo,
+    /// Reliable, and nobody speaks in another's name (2.5).
+    Authenticated,
+}
+
+impl Need {
+    /// All of them.
+    pub const ALL: [Need; 6] = [
+        Need::FairLoss,
+        Need::Stubborn,
+        Need::Reliable,
+        Need::Logged,
+        Need::Fifo,
+        Need::Authenticated,
+    ];
+
+    /// As a file names such links.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Need::FairLoss => "FairLoss",
+            Need::Stubborn => "Stubborn",
+            Need::Reliable => "Reliable",
+            Need::Logged => "Logged",
+            Need::Fifo => "Fifo",
+            Need::Authenticated => "Authenticated",
+        }
+    }
+
+    /// Do links that promise this promise `other` too?
+    #[must_use]
+    pub fn is_at_least(self, other: Need) -> bool {
+        let reliable = matches!(self, Need::Logged | Need::Fifo | Need::Authenticated);
+        self == other || other == Need::FairLoss || other == Need::Reliable && reliable
+    }
 }
 
 /// What `stormglass list protocols` prints.

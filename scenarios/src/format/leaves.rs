@@ -30,41 +30,42 @@ pub(super) struct Label {
 impl<'r> Fields<'r> {
     /// True or false; a text is an expression.
     pub fn flag(&mut self, name: &'static str, default: bool, doc: &'static str) -> bool {
-        let label = Label { name, doc };
-        let read = self.leaf(
-            label,
-            "true or false",
-            Absent::Default(default.to_string()),
-            |fields, raw, opened| {
-                let value = match opened {
-                    Opened::Bool(value) => return Some(value),
-                    Opened::Text(text) => fields.cx.evaluate(raw, &text)?,
-                    Opened::Tuple(word @ ("True" | "False"), _) => {
-                        let lower = word.to_lowercase();
-                        let title = format!("`{name}` has to be true or false");
-                        let problem = Problem::error(Code::S104, raw.place, title);
-                        fields.cx.report(
-                            problem
-                                .label("this is a name")
-                                .help(format!("write `{lower}`"), vec![(raw.place.range(), lower)]),
-                        );
-                        return None;
-                    }
-                    other => {
-                        fields.wrong_type(raw, name, "true or false", other.describe(), doc);
-                        return None;
-                    }
-                };
-                let Value::Bool(value) = value else {
-                    fields.wrong_type(raw, name, "true or false", &result(&value), doc);
-                    return None;
-                };
-                Some(value)
-            },
-        );
-        let value = read.unwrap_or(default);
+        let absent = Absent::Default(default.to_string());
+        let value = self.truth(Label { name, doc }, absent).unwrap_or(default);
         self.record(name, Ron::Leaf(value.to_string()));
         value
+    }
+
+    /// True or false, or nothing; a text is an expression.
+    pub fn optional_flag(&mut self, name: &'static str, doc: &'static str) -> Option<bool> {
+        let value = self.truth(Label { name, doc }, Absent::Nothing)?;
+        self.record(name, Ron::Leaf(value.to_string()));
+        Some(value)
+    }
+
+    /// A whole number from `least`, small enough for a `u32`; without a default it is required.
+    pub(super) fn small(
+        &mut self,
+        name: &'static str,
+        least: u32,
+        default: Option<u32>,
+        doc: &'static str,
+    ) -> u32 {
+        let range = u64::from(least)..=u64::from(u32::MAX);
+        let value = self.integer(name, range, default.map(u64::from), doc);
+        u32::try_from(value).unwrap_or(least)
+    }
+
+    /// A whole number from `least`, small enough for a `u32`, or nothing.
+    pub(super) fn optional_small(
+        &mut self,
+        name: &'static str,
+        least: u32,
+        doc: &'static str,
+    ) -> Option<u32> {
+        let range = u64::from(least)..=u64::from(u32::MAX);
+        let value = self.optional_integer(name, range, doc)?;
+        u32::try_from(value).ok()
     }
 
     /// A whole number in a range; without a default it is required. A text is an expression.
@@ -92,6 +93,34 @@ impl<'r> Fields<'r> {
         doc: &'static str,
     ) -> Option<u64> {
         let value = self.whole_number(Label { name, doc }, &range, Absent::Nothing)?;
+        self.record(name, Ron::Leaf(value.to_string()));
+        Some(value)
+    }
+
+    /// A whole number in a range that may have a sign, or nothing. A text is an expression.
+    pub fn optional_signed(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<i32>,
+        doc: &'static str,
+    ) -> Option<i32> {
+        let label = Label { name, doc };
+        let limits = format!("{} to {}", range.start(), range.end());
+        let kind = format!("whole number, {limits}");
+        let value = self.leaf(label, &kind, Absent::Nothing, |fields, raw, opened| {
+            let numeric = fields.numeric(raw, opened, label)?;
+            let number = numeric.value(fields.cx, raw)?;
+            let text = number_text(number);
+            if number.fract() != 0.0 {
+                fields.fraction(raw, label, &numeric, &text);
+                return None;
+            }
+            let value = text.parse().ok().filter(|value| range.contains(value));
+            if value.is_none() {
+                fields.out_of_range(raw, label, &text, &limits);
+            }
+            value
+        })?;
         self.record(name, Ron::Leaf(value.to_string()));
         Some(value)
     }
@@ -309,7 +338,7 @@ impl<'r> Fields<'r> {
     }
 
     /// The text of a value that has nothing inside.
-    fn only(&self, name: &str, node: super::sets::Node<'r>) -> Option<Raw<'r>> {
+    pub(super) fn only(&self, name: &str, node: super::sets::Node<'r>) -> Option<Raw<'r>> {
         for set in &node.sets {
             let title = format!("`{name}` has no field `{}`", shown(set.first()));
             self.cx.report(
@@ -317,6 +346,36 @@ impl<'r> Fields<'r> {
             );
         }
         node.raw
+    }
+
+    fn truth(&mut self, label: Label, absent: Absent) -> Option<bool> {
+        let Label { name, doc } = label;
+        self.leaf(label, "true or false", absent, |fields, raw, opened| {
+            let value = match opened {
+                Opened::Bool(value) => return Some(value),
+                Opened::Text(text) => fields.cx.evaluate(raw, &text)?,
+                Opened::Tuple(word @ ("True" | "False"), _) => {
+                    let lower = word.to_lowercase();
+                    let title = format!("`{name}` has to be true or false");
+                    let problem = Problem::error(Code::S104, raw.place, title);
+                    fields.cx.report(
+                        problem
+                            .label("this is a name")
+                            .help(format!("write `{lower}`"), vec![(raw.place.range(), lower)]),
+                    );
+                    return None;
+                }
+                other => {
+                    fields.wrong_type(raw, name, "true or false", other.describe(), doc);
+                    return None;
+                }
+            };
+            let Value::Bool(value) = value else {
+                fields.wrong_type(raw, name, "true or false", &result(&value), doc);
+                return None;
+            };
+            Some(value)
+        })
     }
 
     fn whole_number(
@@ -437,29 +496,38 @@ impl<'r> Fields<'r> {
 
     fn chance(&mut self, label: Label, absent: Absent) -> Option<Probability> {
         self.leaf(label, "probability", absent, |fields, raw, opened| {
-            let text = match fields.numeric(raw, opened, label)? {
-                Numeric::Literal(text) => decimal(&text),
-                // By way of its shortest decimal, so that 0.1 is 0.1 wherever it comes from.
-                Numeric::Computed(number) => number_text(number),
-            };
-            match Probability::parse(&text) {
-                Ok(probability) => Some(probability),
-                Err(ProbabilityError::Range) => {
-                    fields.out_of_range(raw, label, &shown(&text), "0 to 1");
-                    None
-                }
-                Err(_) => {
-                    fields.wrong_type(
-                        raw,
-                        label.name,
-                        "a number from 0 to 1",
-                        "no plain decimal number",
-                        label.doc,
-                    );
-                    None
-                }
-            }
+            fields.chance_value(raw, opened, label)
         })
+    }
+
+    pub(super) fn chance_value(
+        &self,
+        raw: Raw<'r>,
+        opened: Opened<'r>,
+        label: Label,
+    ) -> Option<Probability> {
+        let text = match self.numeric(raw, opened, label)? {
+            Numeric::Literal(text) => decimal(&text),
+            // By way of its shortest decimal, so that 0.1 is 0.1 wherever it comes from.
+            Numeric::Computed(number) => number_text(number),
+        };
+        match Probability::parse(&text) {
+            Ok(probability) => Some(probability),
+            Err(ProbabilityError::Range) => {
+                self.out_of_range(raw, label, &shown(&text), "0 to 1");
+                None
+            }
+            Err(_) => {
+                self.wrong_type(
+                    raw,
+                    label.name,
+                    "a number from 0 to 1",
+                    "no plain decimal number",
+                    label.doc,
+                );
+                None
+            }
+        }
     }
 
     /// A text that is no expression.

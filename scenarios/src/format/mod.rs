@@ -12,16 +12,26 @@
 mod codes;
 mod context;
 mod declare;
+mod declare_byzantine;
+mod declare_delay;
+mod declare_faults;
+mod declare_links;
 mod declare_network;
+mod declare_partitions;
+mod declare_topology;
+mod declare_trigger;
 mod declare_work;
 mod entry;
 mod expect;
 mod expr;
+mod faults;
 mod fields;
 mod habits;
 mod leaves;
 mod lexemes;
+mod links;
 mod nesting;
+mod network;
 mod nodes;
 mod options;
 mod params;
@@ -43,18 +53,21 @@ pub use declare::NODES_MAX;
 pub use entry::{About, Configured, Entry, Mark, MetricAbout, Need, Unit};
 pub use expect::{Bound, Comparison, Expectation, Sentence, Statistic};
 pub use expr::Value;
+pub use faults::{
+    Behaviour, DiskAfterCrash, Drift, Ends, Fault, FaultAbout, FaultKind, Flap, Lasting, Occasion,
+    Offset, Skew, Strikes, Trigger,
+};
 pub use fields::{FieldDoc, Fields};
 pub use leaves::Choice;
+pub use links::{Guarantee, Layer, Links, Retries};
+pub use network::{Between, Conduct, Differences, Loss, Network, Rate, RateError, Routing, Timing};
 pub use nodes::NodeSet;
-pub use options::meaning;
+pub use options::{example, examples, meaning, vocabulary};
 pub use place::{Place, SourceId, Sources};
 pub use problem::{Edits, Problem, Severity};
 pub use read::{Overrides, Reading, Variant, describe, read, validate};
 pub use render::{Look, human, json, short};
-pub use scenario::{
-    Fault, FaultKind, Job, Links, Network, Places, Scenario, Stop, StopWhen, Topology, Trace,
-    Trigger, Turn,
-};
+pub use scenario::{Job, Places, Scenario, Stop, StopWhen, Trace, Turn};
 pub use sim_core::kernel::random::{Delay, Probability};
 pub use units::bytes_text;
 pub use words::similar;

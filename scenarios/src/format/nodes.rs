@@ -2,6 +2,7 @@
 
 use super::context::whole;
 use super::fields::{Absent, Fields, Spec};
+use super::place::Place;
 use super::problem::{Code, Problem};
 use super::raw::{Opened, Raw};
 use super::resolved::Ron;
@@ -57,6 +58,37 @@ impl NodeSet {
                 sample(nodes, share(*fraction, nodes), except, draws)
             }
         }
+    }
+
+    /// The nodes that are meant, as ranges from a first to a last node; none if they are drawn.
+    pub(super) fn certain(&self, nodes: u32) -> Option<Vec<(u32, u32)>> {
+        Some(match self {
+            NodeSet::One(node) => vec![(*node, *node)],
+            NodeSet::List(list) => list.iter().map(|node| (*node, *node)).collect(),
+            NodeSet::Range(first, last) => vec![(*first, *last)],
+            NodeSet::All => vec![(0, nodes.saturating_sub(1))],
+            NodeSet::First(0) => vec![],
+            NodeSet::First(count) => vec![(0, count - 1)],
+            NodeSet::Count { .. } | NodeSet::Fraction { .. } => return None,
+        })
+    }
+
+    /// A node that is in both sets for sure.
+    pub(super) fn common(&self, other: &NodeSet, nodes: u32) -> Option<u32> {
+        let (ours, theirs) = (self.certain(nodes)?, other.certain(nodes)?);
+        let (mut i, mut j) = (0, 0);
+        while let (Some(one), Some(two)) = (ours.get(i), theirs.get(j)) {
+            let first = one.0.max(two.0);
+            if first <= one.1.min(two.1) {
+                return Some(first);
+            }
+            if one.1 < two.1 {
+                i += 1;
+            } else {
+                j += 1;
+            }
+        }
+        None
     }
 
     fn ron(&self) -> Ron {
@@ -147,6 +179,42 @@ impl<'r> Fields<'r> {
             .unwrap_or(NodeSet::One(0));
         self.record(name, set.ron());
         set
+    }
+
+    /// A list of sets of nodes, each with its place; required.
+    pub fn node_sets(&mut self, name: &'static str, doc: &'static str) -> Vec<(Place, NodeSet)> {
+        let node = self.take(Spec {
+            name,
+            kind: "list of nodes".to_owned(),
+            absent: Absent::Required,
+            doc,
+            options: &FORMS,
+        });
+        let mut sets = Vec::new();
+        for item in self.items(name, node) {
+            let place = item.raw.map_or(self.opening, |raw| raw.place);
+            sets.extend(self.node_set(name, item, doc).map(|set| (place, set)));
+        }
+        self.record(
+            name,
+            Ron::List(sets.iter().map(|(_, set)| set.ron()).collect()),
+        );
+        sets
+    }
+
+    /// One node that exists; without a default it is required.
+    pub fn one_node(&mut self, name: &'static str, default: Option<u32>, doc: &'static str) -> u32 {
+        let spec = Spec {
+            name,
+            kind: "node".to_owned(),
+            absent: default.map_or(Absent::Required, |node| Absent::Default(node.to_string())),
+            doc,
+            options: &[],
+        };
+        let read = self.leaf_value(spec, |f, raw, opened| f.member(raw, opened, name, doc));
+        let node = read.or(default).unwrap_or(0);
+        self.record(name, Ron::Leaf(node.to_string()));
+        node
     }
 
     fn node_set(&self, name: &'static str, node: Node<'r>, doc: &'static str) -> Option<NodeSet> {
@@ -255,7 +323,7 @@ impl<'r> Fields<'r> {
     }
 
     /// How many nodes there are; as many as there can be while that is unknown.
-    fn cluster_size(&self) -> u32 {
+    pub(super) fn cluster_size(&self) -> u32 {
         self.cx
             .cluster
             .borrow()
@@ -264,7 +332,7 @@ impl<'r> Fields<'r> {
     }
 
     /// Reports a problem with the number of nodes, and says where that comes from.
-    fn cluster_problem(&self, mut problem: Problem) {
+    pub(super) fn cluster_problem(&self, mut problem: Problem) {
         if let Some(cluster) = &*self.cx.cluster.borrow() {
             problem = problem.also(cluster.place, format!("{} nodes", cluster.nodes));
             let params = self.cx.params.borrow();

@@ -106,7 +106,7 @@ pub fn validate(
 pub fn describe(registry: &[&dyn Entry]) -> Vec<FieldDoc> {
     let mut sources = Sources::new();
     let source = sources.add("", "");
-    let cx = Context::new(&sources, true);
+    let cx = Context::new(&sources, source, true);
     let mut fields = Fields::top(
         &cx,
         Node::default(),
@@ -129,7 +129,7 @@ fn read_variant(
     registry: &[&dyn Entry],
     chosen: Option<(&str, Place)>,
 ) -> Reading {
-    let cx = Context::new(sources, false);
+    let cx = Context::new(sources, file, false);
     let (scenario, variants) = match file_value(sources, file) {
         Ok(raw) => {
             let fields = top_fields(raw);

@@ -1,12 +1,14 @@
 //! A scenario, read and checked: plain values, every default filled in.
 
-use std::fmt;
-
 use super::entry::Configured;
 use super::expect::Expectation;
+use super::faults::Fault;
+use super::links::Links;
+use super::network::{Network, Routing, Timing};
 use super::nodes::NodeSet;
 use super::place::Place;
-use sim_core::kernel::random::{Delay, Probability};
+use crate::overlay::Shape;
+use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::time::Span;
 
 /// Everything that a run depends on.
@@ -23,9 +25,15 @@ pub struct Scenario {
     /// How many nodes: 1 to 10,000,000.
     pub nodes: u32,
     /// Who can talk to whom.
-    pub topology: Topology,
+    pub topology: Shape,
+    /// The graph itself.
+    pub overlay: Overlay,
+    /// How a message finds its way in it.
+    pub routing: Routing,
     /// What the network does to a message.
     pub network: Network,
+    /// What is known of how long things take.
+    pub timing: Timing,
     /// The protocol with its parameters and the operations of the workload.
     pub protocol: Box<dyn Configured>,
     /// The protocol with all its parameters, as a file would say it.
@@ -59,6 +67,8 @@ pub struct Places {
     pub loss: Option<Place>,
     /// `network.duplicate`.
     pub duplicate: Option<Place>,
+    /// `network.corrupt`.
+    pub corrupt: Option<Place>,
 }
 
 impl Scenario {
@@ -70,46 +80,6 @@ impl Scenario {
             None => (&self.name, None),
         }
     }
-}
-
-/// As a file says it.
-impl fmt::Display for Links {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Links::FairLoss => "FairLoss",
-            Links::AssumedReliable => "Assumed(Reliable)",
-            Links::Weaker => "Weaker(FairLoss)",
-        })
-    }
-}
-
-/// Who can talk to whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Topology {
-    /// Everybody to everybody.
-    Complete,
-}
-
-/// What the network does to a message.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Network {
-    /// How long a copy travels.
-    pub latency: Delay,
-    /// How likely a copy is lost.
-    pub loss: Probability,
-    /// How likely it arrives twice.
-    pub duplicate: Probability,
-}
-
-/// What lies between the protocol and the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Links {
-    /// Nothing: copies may be lost, duplicated, reordered.
-    FairLoss,
-    /// Nothing either, but the network is taken to be perfect: textbook counts.
-    AssumedReliable,
-    /// Fair-loss links under a protocol that needs more, on purpose.
-    Weaker,
 }
 
 /// One line of the workload.
@@ -144,42 +114,6 @@ pub enum Turn {
         /// No more from here on.
         until: Span,
     },
-}
-
-/// One fault. Its id is `faults[index]`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
-    /// Its place in the list, from 0.
-    pub index: usize,
-    /// What goes wrong.
-    pub kind: FaultKind,
-    /// The fault with every default filled in, on one line: what its draws depend on.
-    pub text: String,
-    /// Where it is written.
-    pub place: Place,
-}
-
-/// What goes wrong.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FaultKind {
-    /// These nodes stop for good.
-    Crash {
-        /// Which.
-        node: NodeSet,
-        /// When.
-        trigger: Trigger,
-    },
-}
-
-/// When a fault strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trigger {
-    /// At this time.
-    At(Span),
-    /// At a time drawn for each node, from the first to the second.
-    Between(Span, Span),
-    /// After so many copies that the node has sent.
-    AfterSends(u64),
 }
 
 /// When the run ends: whatever comes first.

@@ -1,9 +1,8 @@
 //! `BestEffortMulticast`: send to everybody, once.
 
-use protocols::link::Assumed;
 use protocols::multicast::{Basic, BestEffort, Multicast};
-use sim_core::kernel::port::Perfect;
-use sim_core::kernel::protocol::{Node, Protocol};
+use sim_core::kernel::port::{Link, Perfect};
+use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
 use crate::format::{About, Fields, Mark, Need};
@@ -24,12 +23,14 @@ impl Recipe for BestEffortMulticast {
     };
     const MARKS: &'static [Mark] = &[];
     type Port = Multicast<Text, BestEffort>;
+    type Message = Text;
+    type Links = Perfect;
 
     fn read(_: &mut Fields<'_>) -> Self {
         BestEffortMulticast
     }
 
-    fn node(&self) -> impl Node<Offers = Self::Port> {
-        Basic::new().over(Assumed::<_, Perfect>::new())
+    fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, Perfect>> {
+        Basic::new()
     }
 }

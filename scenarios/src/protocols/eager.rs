@@ -1,9 +1,8 @@
 //! `EagerMulticast`: relay every first copy.
 
-use protocols::link::Assumed;
-use protocols::multicast::{Basic, Eager, Multicast, Originator, Relaying, Reliable};
-use sim_core::kernel::port::Perfect;
-use sim_core::kernel::protocol::{Node, Protocol};
+use protocols::multicast::{Basic, Eager, Multicast, Originator, Relaying, Reliable, Stamped};
+use sim_core::kernel::port::{Link, Perfect};
+use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
 use crate::format::{About, Choice, Fields, Mark, Need};
@@ -30,6 +29,8 @@ impl Recipe for EagerMulticast {
         what: "the first copy of a message came from a relay, not from its caster",
     }];
     type Port = Multicast<Text, Reliable>;
+    type Message = Stamped<Text>;
+    type Links = Perfect;
 
     fn read(args: &mut Fields<'_>) -> Self {
         let relay = args.flag(
@@ -55,9 +56,7 @@ impl Recipe for EagerMulticast {
         }
     }
 
-    fn node(&self) -> impl Node<Offers = Self::Port> {
-        Eager::new(self.originator, self.relaying)
-            .over(Basic::new())
-            .over(Assumed::<_, Perfect>::new())
+    fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Link<Stamped<Text>, Perfect>> {
+        Eager::new(self.originator, self.relaying).over(Basic::new())
     }
 }

@@ -2,6 +2,7 @@
 
 use protocols::multicast::property::{Promises, askable, checker};
 use protocols::multicast::{Cast, Multicast};
+use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::property::{About, Property};
 use sim_core::kernel::text::Text;
 
@@ -30,7 +31,7 @@ impl<G: Promises> Family for Multicast<Text, G> {
         askable::<G>().collect()
     }
 
-    fn checker(name: &str, nodes: u32) -> Option<Box<dyn Property<Self>>> {
-        checker(name, nodes)
+    fn checker(name: &str, overlay: &Overlay) -> Option<Box<dyn Property<Self>>> {
+        checker(name, overlay.nodes())
     }
 }

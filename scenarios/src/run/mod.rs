@@ -9,12 +9,12 @@ mod explain;
 mod judge;
 mod plan;
 mod simulate;
+mod stack;
 
 use std::collections::BTreeMap;
 
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::property::Moment;
-use sim_core::kernel::random::Delay;
 use sim_core::kernel::time::SimTime;
 use sim_core::sim::{Ended, MarkCount, Outcome};
 use sim_core::trace::{Record, Trace, text};
@@ -81,8 +81,18 @@ pub struct FaultReport {
     pub what: String,
     /// How often it struck.
     pub fired: u64,
+    /// It is no wonder if it never does.
+    pub may_rest: bool,
     /// Where it is written.
     pub place: Option<Place>,
+}
+
+impl FaultReport {
+    /// It should have struck and never did: the run shows nothing about it.
+    #[must_use]
+    pub const fn is_vacuous(&self) -> bool {
+        self.fired == 0 && !self.may_rest
+    }
 }
 
 /// One run of one scenario, judged.
@@ -152,13 +162,8 @@ pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> R
     if findings.iter().any(|finding| finding.violation.is_some()) {
         explain(scenario, registry, &outcome, &mut findings);
     }
-    let faults = plan::fault_reports(
-        scenario,
-        &outcome.faults,
-        metrics.counters.lost,
-        metrics.counters.duplicated,
-    );
-    let vacuous = options.strict && faults.iter().any(|fault| fault.fired == 0);
+    let faults = plan::fault_reports(scenario, &outcome.faults);
+    let vacuous = options.strict && faults.iter().any(FaultReport::is_vacuous);
     let verdict = match (&difference, &panicked) {
         (Some(_), _) => Verdict::Nondeterministic,
         (None, Some(_)) => Verdict::Panicked,
@@ -213,7 +218,7 @@ fn explain(
 /// THEORY's *steps*: how long the last delivery takes if every message takes one unit of time. If all delays are equal
 /// the run itself tells; otherwise it is run once more on such a network.
 fn steps(scenario: &Scenario, registry: &impl Registry, outcome: &Outcome) -> Option<u32> {
-    if matches!(scenario.network.latency, Delay::Fixed(_)) {
+    if plan::is_uniform(scenario) {
         return Some(outcome.counters.depth);
     }
     if outcome.counters.messages > STEPS_MESSAGES_MAX || outcome.ended == Ended::Panicked {

@@ -2,13 +2,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use protocols::byzantine::Byzantine;
+use protocols::link::{Assumed, Built};
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::port::Req;
 use sim_core::kernel::property::{Moment, Property, Quiescence};
+use sim_core::kernel::protocol::{Node, Protocol};
 use sim_core::kernel::time::Span;
 use sim_core::sim::{Outcome, Sim};
 use sim_core::trace::Recorder;
 
-use super::plan;
+use super::plan::{self, Faults};
+use super::stack;
 use crate::format::{Scenario, Sentence};
 use crate::recipe::{Family, Recipe, Registry, World};
 
@@ -89,14 +95,43 @@ struct Simulator<'a> {
 impl World for Simulator<'_> {
     type Out = Simulated;
 
+    /// Puts the layers on their links. Whoever may turn Byzantine does so above the links: it owns its keys.
     fn host<R: Recipe>(self, recipe: &R, requests: &[Req<R::Port>]) -> Simulated {
+        let Faults { list, behaviours } = plan::faults(self.scenario);
+        let layers = |node: NodeId| {
+            let own = behaviours.get(&node).cloned().unwrap_or_default();
+            Byzantine::new(recipe.layers(), own)
+        };
+        let setup = plan::setup(self.scenario, list, self.latency);
+        // Textbook runs carry bare messages; all other links are one type, so that a protocol is compiled twice and
+        // not once a link.
+        match stack::of(self.scenario) {
+            None => {
+                let program = |node| layers(node).over(Assumed::<_, R::Links>::new());
+                self.run(Sim::new(setup, program), requests)
+            }
+            Some(stack) => {
+                let program = |node| {
+                    let link = Built::<_, R::Links>::new(stack.link, stack.keys(node));
+                    layers(node).over(link).over(stack.routed())
+                };
+                self.run(Sim::new(setup, program), requests)
+            }
+        }
+    }
+}
+
+impl Simulator<'_> {
+    fn run<N: Node>(self, mut sim: Sim<'_, N>, requests: &[Req<N::Offers>]) -> Simulated
+    where
+        N::Offers: Family,
+    {
         let scenario = self.scenario;
-        let mut sim = Sim::new(plan::setup(scenario, self.latency), |_| recipe.node());
         for place in 0..scenario.workload.len() {
-            sim.job(plan::job(scenario, place, requests, R::Port::again));
+            sim.job(plan::job(scenario, place, requests, N::Offers::again));
         }
         for (_, name, within) in watched(scenario) {
-            sim.watch(checker::<R::Port>(name, scenario.nodes), within);
+            sim.watch(checker::<N::Offers>(name, &scenario.overlay), within);
         }
         if let Some(Recording { details, limit }) = self.recording {
             sim.record(Recorder::new(details, limit).with_faults(plan::fault_names(scenario)));
@@ -123,9 +158,9 @@ impl World for Simulator<'_> {
     }
 }
 
-fn checker<P: Family>(name: &str, nodes: u32) -> Box<dyn Property<P>> {
+fn checker<P: Family>(name: &str, overlay: &Overlay) -> Box<dyn Property<P>> {
     if name == Quiescence::ABOUT.name {
         return Box::new(Quiescence::default());
     }
-    P::checker(name, nodes).expect("the properties of a scenario that was read are there")
+    P::checker(name, overlay).expect("the properties of a scenario that was read are there")
 }

@@ -59,13 +59,13 @@ impl<P: Node> Sim<'_, P> {
         let now = self.now;
         let key = self.fate.processing;
         let afflicted = self.afflicted.entry(node).or_default();
-        let slow = afflicted.slow.filter(|_| self.hosts[node.index()].up);
-        let Some((processing, fault)) = slow else {
+        let slow = afflicted.slow.as_ref();
+        let Some((processing, fault)) = slow.filter(|_| self.hosts[node.index()].up) else {
             return self.take(node, what);
         };
         let draws = key.at(u64::from(node.0), u64::from(afflicted.worked));
+        let (at, fault) = (now.after(processing.sample(draws, 0)), *fault);
         afflicted.worked += 1;
-        let at = now.after(processing.sample(draws, 0));
         afflicted.work = Work::Handling(what, at.as_nanos());
         self.timers_waiting += usize::from(is_timer(what));
         let event = self.events;
@@ -173,10 +173,11 @@ impl<P: Node> Sim<'_, P> {
             self.crash(node, fault, event);
             return Written::Never;
         }
-        let Some((latency, fault)) = disk.latency else {
+        let Some((latency, fault)) = &disk.latency else {
             return Written::Durable;
         };
         let took = latency.sample(storage.at(place.0, place.1), 1);
+        let fault = *fault;
         self.fire(fault, event);
         if took == Span::ZERO {
             return Written::Durable;

@@ -260,7 +260,7 @@ help: did you mean `loss`?
   |
 3 |     network: (latency: Fixed(\"10ms\"), loss: 0.1),
   |                                          +
-note: fields of `network`: latency, loss, duplicate   (`stormglass explain scenario.network`)"
+note: fields of `network`: latency, loss, duplicate, corrupt, fifo, bandwidth, queue, checksum, between   (`stormglass explain scenario.network`)"
     );
 }
 
@@ -319,5 +319,5 @@ fn links_have_to_fit() {
         ["S121 `EagerMulticast` needs Reliable links, and FairLoss may lose messages"]
     );
     assert_eq!(codes("links: Weaker(FairLoss),"), [""; 0]);
-    assert_eq!(codes("links: Reliable,").len(), 1);
+    assert_eq!(codes("links: Reliable,"), [""; 0]);
 }

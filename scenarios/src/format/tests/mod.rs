@@ -2,6 +2,7 @@
 
 mod broken;
 mod codes;
+mod examples;
 mod messages;
 mod reading;
 
@@ -226,6 +227,72 @@ impl Attempt {
             .collect();
         problems.join("\n\n")
     }
+}
+
+/// What a scenario says, without the places where it says it.
+pub(super) fn facts(scenario: &Scenario) -> String {
+    let Scenario {
+        name,
+        about,
+        seed,
+        params,
+        nodes,
+        topology,
+        routing,
+        network,
+        timing,
+        protocol,
+        links,
+        stop,
+        trace,
+        workload,
+        faults,
+        expect,
+        ..
+    } = scenario;
+    let topology = match topology {
+        crate::overlay::Shape::File(text) => format!("File {text}"),
+        other => format!("{other:?}"),
+    };
+    let everywhere = (&network.everywhere, network.checksum);
+    let between: Vec<_> = network
+        .between
+        .iter()
+        .map(|entry| {
+            (
+                entry.index,
+                &entry.from,
+                &entry.to,
+                entry.both,
+                &entry.differs,
+                &entry.text,
+            )
+        })
+        .collect();
+    let jobs: Vec<_> = workload
+        .iter()
+        .map(|job| (job.turn, &job.node, job.operation, &job.text))
+        .collect();
+    let faults: Vec<_> = faults
+        .iter()
+        .map(|fault| {
+            (
+                fault.index,
+                &fault.kind,
+                &fault.trigger,
+                fault.end,
+                &fault.text,
+            )
+        })
+        .collect();
+    let expect: Vec<_> = expect
+        .iter()
+        .map(|one| (&one.text, &one.sentence, &one.condition))
+        .collect();
+    format!(
+        "{name} {about} {seed} {params:?} {nodes} {topology} {routing:?} {everywhere:?} {between:?} {timing:?} \
+         {protocol:?} {links:?} {stop:?} {trace:?} {jobs:?} {faults:?} {expect:?}"
+    )
 }
 
 /// A sound scenario with `field` as its last field.

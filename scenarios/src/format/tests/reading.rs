@@ -19,7 +19,7 @@ fn the_first_example_reads_as_it_says() {
     );
     let (min, max) = (Span::from_millis(1), Span::from_millis(5));
     assert_eq!(scenario.network.latency, Delay::Uniform { min, max });
-    assert_eq!(scenario.links, Links::AssumedReliable);
+    assert_eq!(scenario.links, Links::Assumed(Guarantee::Reliable));
     assert_eq!(
         scenario.workload[0].turn,
         Turn::Once {
@@ -32,11 +32,15 @@ fn the_first_example_reads_as_it_says() {
     );
     let crash = FaultKind::Crash {
         node: NodeSet::One(0),
-        trigger: Trigger::AfterSends(2),
+        disk: DiskAfterCrash::Durable,
     };
     assert_eq!(
         (scenario.faults[0].index, &scenario.faults[0].kind),
         (0, &crash)
+    );
+    assert_eq!(
+        scenario.faults[0].trigger,
+        Some(Trigger::When(Occasion::AfterSends(2)))
     );
     assert_eq!(scenario.stop.at, Span::from_secs(5));
     assert_eq!(
@@ -115,8 +119,10 @@ fn the_command_line_has_the_last_word() {
             max: None
         }
     );
-    let FaultKind::Crash { trigger, .. } = &scenario.faults[0].kind;
-    assert_eq!(*trigger, Trigger::AfterSends(1));
+    assert_eq!(
+        scenario.faults[0].trigger,
+        Some(Trigger::When(Occasion::AfterSends(1)))
+    );
     assert!(format!("{:?}", scenario.protocol).contains("relay: true"));
     assert_eq!(
         scenario.expect.last().unwrap().condition,
@@ -142,39 +148,6 @@ fn the_resolved_scenario_reads_back_to_itself() {
         let first = Attempt::of(text).scenario();
         let second = Attempt::of(&first.resolved).scenario();
         assert_eq!(second.resolved, first.resolved);
-        let facts = |scenario: &Scenario| {
-            let Scenario {
-                name,
-                about,
-                seed,
-                params,
-                nodes,
-                network,
-                protocol,
-                links,
-                stop,
-                trace,
-                ..
-            } = scenario;
-            let jobs: Vec<_> = scenario
-                .workload
-                .iter()
-                .map(|job| (job.turn, job.node.clone(), job.operation))
-                .collect();
-            let faults: Vec<_> = scenario
-                .faults
-                .iter()
-                .map(|fault| fault.kind.clone())
-                .collect();
-            let expect: Vec<_> = scenario
-                .expect
-                .iter()
-                .map(|one| (&one.text, &one.sentence, &one.condition))
-                .collect();
-            format!(
-                "{name} {about} {seed} {params:?} {nodes} {network:?} {protocol:?} {links:?} {stop:?} {trace:?} {jobs:?} {faults:?} {expect:?}"
-            )
-        };
         assert_eq!(facts(&second), facts(&first));
     }
     let resolved = Attempt::of(full).scenario().resolved;
@@ -196,7 +169,17 @@ fn a_short_scenario_has_all_defaults() {
     seed: 0,
     nodes: 3,
     topology: Complete,
-    network: (latency: Fixed("1ms"), loss: 0, duplicate: 0),
+    routing: Direct,
+    network: (
+        latency: Fixed("1ms"),
+        loss: 0,
+        duplicate: 0,
+        corrupt: 0,
+        fifo: false,
+        checksum: true,
+        between: [],
+    ),
+    timing: Asynchronous,
     protocol: PushGossip(fanout: 3),
     links: FairLoss,
     workload: [],
@@ -209,11 +192,14 @@ fn a_short_scenario_has_all_defaults() {
 "#
     );
     let eager = Attempt::of("(name: \"s\", nodes: 3, protocol: EagerMulticast)").scenario();
-    assert_eq!(eager.links, Links::AssumedReliable);
+    assert_eq!(
+        eager.links,
+        Links::Built(Layer::Reliable(Retries::default()))
+    );
     let weaker =
         Attempt::of("(name: \"s\", nodes: 3, protocol: EagerMulticast, links: Weaker(FairLoss))")
             .scenario();
-    assert_eq!(weaker.links, Links::Weaker);
+    assert_eq!(weaker.links, Links::Weaker(Layer::FairLoss));
 }
 
 #[test]
@@ -226,7 +212,7 @@ fn every_field_is_described() {
     };
     assert_eq!(find("scenario.network.loss").default.as_deref(), Some("0"));
     assert_eq!(find("scenario.name").default, None);
-    assert_eq!(find("scenario.network.latency").options.len(), 6);
+    assert_eq!(find("scenario.network.latency").options.len(), 7);
     assert_eq!(find("scenario.network.latency.Uniform.min").kind, "time");
     assert_eq!(find("scenario.faults.Crash.node").kind, "nodes");
     assert_eq!(

@@ -1,6 +1,7 @@
 //! The law of a message's delay, and its sampler.
 
 use core::fmt;
+use std::sync::Arc;
 
 use super::Draws;
 use super::detmath::{exp, ln, round_to_u64};
@@ -12,7 +13,7 @@ use crate::kernel::time::Span;
 ///
 /// `min` and `max` clamp: what falls outside becomes the bound itself. Without a `max` the bound is
 /// 2⁶⁴ - 1 ns. Parameters of real links: THEORY.md.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Delay {
     /// Always the same.
     Fixed(Span),
@@ -64,6 +65,8 @@ pub enum Delay {
         /// The largest delay, not under `scale`.
         max: Option<Span>,
     },
+    /// As measured: each of these is as likely; one that is named twice is twice as likely.
+    Empirical(Arc<[Span]>),
 }
 
 /// Why a [`Delay`] is no law.
@@ -81,10 +84,15 @@ pub enum DelayError {
         /// The name of the field that it must not be under.
         least: &'static str,
     },
+    /// There is nothing to draw from.
+    Empty {
+        /// The name of the field.
+        field: &'static str,
+    },
 }
 
 /// Draws delays of one law: a [`Delay`] checked, with its constants worked out.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sampler {
     law: Law,
     min_ns: u64,
@@ -92,7 +100,7 @@ pub struct Sampler {
 }
 
 /// What the bounds do not say. Times are in nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Law {
     Fixed,
     Uniform,
@@ -100,6 +108,7 @@ enum Law {
     Normal { mean: f64, sd: f64 },
     LogNormal { median: f64, sigma: f64 },
     Pareto { scale: f64, shape: f64 },
+    Empirical(Arc<[Span]>),
 }
 
 impl Delay {
@@ -108,7 +117,7 @@ impl Delay {
     /// # Errors
     /// [`DelayError`] when a parameter is zero, or two are in the wrong order.
     pub fn sampler(&self) -> Result<Sampler, DelayError> {
-        let (law, min, max) = match *self {
+        let (law, min, max) = match self.clone() {
             Self::Fixed(delay) => (Law::Fixed, delay, Some(delay)),
             Self::Uniform { min, max } => (Law::Uniform, min, Some(max)),
             Self::Exponential { mean, min, max } => {
@@ -148,6 +157,13 @@ impl Delay {
                 };
                 (law, scale, max)
             }
+            Self::Empirical(delays) => {
+                let (Some(min), Some(max)) = (delays.iter().min(), delays.iter().max()) else {
+                    return Err(DelayError::Empty { field: "delays" });
+                };
+                let (min, max) = (*min, *max);
+                (Law::Empirical(delays), min, Some(max))
+            }
         };
         let max = max.unwrap_or(Span::from_nanos(u64::MAX));
         in_order(("max", max), ("min", min))?;
@@ -170,17 +186,21 @@ impl Sampler {
     /// Normal           mean + sd · Φ⁻¹(u)
     /// LogNormal        median · exp(sigma · Φ⁻¹(u)),   sigma = ln(p99 / median) / Φ⁻¹(0.99)
     /// Pareto           scale · exp(-ln u / shape)
+    /// Empirical        integers only: the item number below(count)
     /// ```
     ///
     /// rounded once to whole nanoseconds, halves up, saturating, and clamped to the bounds.
     #[inline]
     pub fn sample(&self, draws: Draws, lane: u32) -> Span {
-        let ns = match self.law {
+        let ns = match &self.law {
             Law::Fixed => self.min_ns,
             Law::Uniform => match (self.max_ns - self.min_ns).checked_add(1) {
                 Some(count) => self.min_ns + draws.below(lane, count),
                 None => draws.word(lane),
             },
+            Law::Empirical(delays) => {
+                return delays[draws.below(lane, delays.len() as u64) as usize];
+            }
             _ => self.at_quantile(draws.unit(lane)),
         };
         Span::from_nanos(ns)
@@ -189,7 +209,7 @@ impl Sampler {
     /// The smallest delay that can ever be drawn: no bound, but the value at the extreme draw.
     pub fn min(&self) -> Span {
         Span::from_nanos(match self.law {
-            Law::Fixed | Law::Uniform => self.min_ns,
+            Law::Fixed | Law::Uniform | Law::Empirical(_) => self.min_ns,
             Law::Exponential { .. } | Law::Pareto { .. } => self.at_quantile(UNIT_MAX),
             Law::Normal { .. } | Law::LogNormal { .. } => self.at_quantile(UNIT_MIN),
         })
@@ -198,7 +218,7 @@ impl Sampler {
     /// The largest delay that can ever be drawn: no bound, but the value at the extreme draw.
     pub fn max(&self) -> Span {
         Span::from_nanos(match self.law {
-            Law::Fixed | Law::Uniform => self.max_ns,
+            Law::Fixed | Law::Uniform | Law::Empirical(_) => self.max_ns,
             Law::Exponential { .. } | Law::Pareto { .. } => self.at_quantile(UNIT_MIN),
             Law::Normal { .. } | Law::LogNormal { .. } => self.at_quantile(UNIT_MAX),
         })
@@ -207,7 +227,7 @@ impl Sampler {
     /// The inverse distribution function of the continuous laws, falling for two of them.
     fn at_quantile(&self, u: f64) -> u64 {
         let ns = match self.law {
-            Law::Fixed | Law::Uniform => unreachable!("drawn from integers"),
+            Law::Fixed | Law::Uniform | Law::Empirical(_) => unreachable!("drawn from integers"),
             Law::Exponential { mean } => mean * -ln(u),
             Law::Normal { mean, sd } => mean + sd * normal_quantile(u),
             Law::LogNormal { median, sigma } => median * exp(sigma * normal_quantile(u)),
@@ -222,6 +242,7 @@ impl fmt::Display for DelayError {
         match self {
             Self::Zero { field } => write!(f, "`{field}` has to be above zero"),
             Self::Order { field, least } => write!(f, "`{field}` is under `{least}`"),
+            Self::Empty { field } => write!(f, "`{field}` has to hold one at least"),
         }
     }
 }
@@ -322,8 +343,8 @@ mod tests {
             ],
         ];
         for (law, expected) in laws().into_iter().zip(expected) {
-            let drawn =
-                [0, 1, 2, 3, 4, 5, 6, 7].map(|lane| sampler(law).sample(draws, lane).as_nanos());
+            let drawn = [0, 1, 2, 3, 4, 5, 6, 7]
+                .map(|lane| sampler(law.clone()).sample(draws, lane).as_nanos());
             assert_eq!(drawn, expected, "{law:?}");
         }
         assert_eq!(sampler(Delay::Fixed(ms(3))).sample(draws, 0), ms(3));
@@ -445,7 +466,7 @@ mod tests {
                 max,
             },
         ] {
-            let sampler = sampler(delay);
+            let sampler = sampler(delay.clone());
             assert_eq!((sampler.min(), sampler.max()), (ms(15), ms(30)));
             let drawn = samples(delay);
             assert!(drawn.iter().all(|ns| (15e6..=30e6).contains(ns)));
@@ -455,7 +476,10 @@ mod tests {
 
     #[test]
     fn extremes_without_bounds() {
-        let ends = laws().map(|law| (sampler(law).min().as_nanos(), sampler(law).max().as_nanos()));
+        let ends = laws().map(|law| {
+            let sampler = sampler(law);
+            (sampler.min().as_nanos(), sampler.max().as_nanos())
+        });
         let expected = [
             (1_000_000, 10_000_000),
             (0, 183684003),
@@ -481,6 +505,25 @@ mod tests {
     }
 
     #[test]
+    fn measured_delays_are_all_as_likely() {
+        let delays = [ms(3), ms(1), ms(3), ms(40)];
+        let law = Delay::Empirical(delays.into());
+        let drawn = samples(law.clone());
+        let counts =
+            [1.0, 3.0, 40.0].map(|delay| drawn.iter().filter(|ns| **ns == delay * 1e6).count());
+        // 20,000 draws; the deviation of a quarter of them is 61.
+        for (count, expected) in counts.into_iter().zip([5_000, 10_000, 5_000]) {
+            assert!(count.abs_diff(expected) < 300, "{counts:?}");
+        }
+        assert_eq!(
+            (sampler(law.clone()).min(), sampler(law).max()),
+            (ms(1), ms(40))
+        );
+        let nothing = Delay::Empirical([].into()).sampler();
+        assert_eq!(nothing, Err(DelayError::Empty { field: "delays" }));
+    }
+
+    #[test]
     fn degenerate_laws_are_constant() {
         let (min, max) = (ms(0), None);
         for delay in [
@@ -502,7 +545,10 @@ mod tests {
                 max,
             },
         ] {
-            assert!(samples(delay).iter().all(|&ns| ns == 7e6), "{delay:?}");
+            assert!(
+                samples(delay.clone()).iter().all(|&ns| ns == 7e6),
+                "{delay:?}"
+            );
         }
     }
 

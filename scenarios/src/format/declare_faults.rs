@@ -1,0 +1,220 @@
+//! The declaration of `faults`: each kind with its own fields, and then when it strikes and when it is over.
+
+use super::declare_byzantine::byzantine;
+use super::declare_delay::{LAWS, delay};
+use super::declare_partitions::partition;
+use super::declare_trigger::{end, trigger};
+use super::entry::Configured;
+use super::faults::{DiskAfterCrash, Drift, Fault, FaultKind, Skew};
+use super::fields::Fields;
+use super::leaves::Choice;
+use super::problem::{Code, Problem};
+use super::resolved::Ron;
+use sim_core::kernel::random::{Delay, Probability};
+use sim_core::kernel::time::Span;
+
+/// What goes wrong.
+pub(super) fn faults(f: &mut Fields<'_>, protocol: Option<&dyn Configured>) -> Vec<Fault> {
+    let marks = protocol.map(|protocol| protocol.marks());
+    let names = FaultKind::ABOUT.map(|about| about.name);
+    let doc = "what goes wrong; each has the id `faults[i]`";
+    let mut faults = f.variants("faults", &names, doc, |f| fault(f, marks.as_deref()));
+    let texts = f.recorded("faults").map(Ron::item_lines);
+    for (index, (fault, text)) in faults.iter_mut().zip(texts.unwrap_or_default()).enumerate() {
+        (fault.index, fault.text) = (index, text);
+    }
+    faults
+}
+
+fn fault(f: &mut Fields<'_>, marks: Option<&[&'static str]>) -> Fault {
+    let kind = kind(f);
+    let about = kind.about();
+    let trigger = trigger(f, about, marks);
+    let end = end(f, about, trigger.as_ref());
+    Fault {
+        index: 0,
+        kind,
+        trigger,
+        end,
+        text: String::new(),
+        place: f.place(),
+    }
+}
+
+fn kind(f: &mut Fields<'_>) -> FaultKind {
+    match f.name() {
+        "Crash" => FaultKind::Crash {
+            node: f.nodes("node", None, "which nodes stop"),
+            disk: disk(f),
+        },
+        "Pause" => FaultKind::Pause {
+            node: f.nodes(
+                "node",
+                None,
+                "which nodes take no event; what arrives waits",
+            ),
+        },
+        "Slow" => FaultKind::Slow {
+            node: f.nodes("node", None, "which nodes take time for every event"),
+            processing: law(f, "processing", "how long one event takes"),
+        },
+        "Omission" => omission(f),
+        "Byzantine" => byzantine(f),
+        "SlowDisk" => FaultKind::SlowDisk {
+            node: f.nodes("node", None, "whose disks are slow"),
+            latency: law(f, "latency", "how long one write takes"),
+        },
+        "LostWrites" => FaultKind::LostWrites {
+            node: f.nodes("node", None, "whose disks lie about syncing"),
+            count: f.integer(
+                "count",
+                1..=u64::MAX,
+                None,
+                "so many writes before a crash are gone",
+            ),
+        },
+        "TornWrite" => FaultKind::TornWrite {
+            node: f.nodes(
+                "node",
+                None,
+                "of whom the last write before a crash is torn",
+            ),
+        },
+        "FullDisk" => FaultKind::FullDisk {
+            node: f.nodes(
+                "node",
+                None,
+                "whose disks are small; a write that fails stops the process",
+            ),
+            capacity: f.bytes("capacity", None, "how much a disk holds"),
+        },
+        "FailingDisk" => {
+            let node = f.nodes(
+                "node",
+                None,
+                "whose disks fail; a write that fails stops the process",
+            );
+            let p = f.probability("p", None, "how likely one write fails");
+            if p.is_never() && f.has("p") && f.cx.count() == 0 {
+                f.zero("p", "this disk never fails");
+            }
+            FaultKind::FailingDisk { node, p }
+        }
+        "Skew" => skew(f),
+        "Drift" => drift(f),
+        "Step" => {
+            let node = f.nodes("node", None, "whose wall clocks jump");
+            let before = f.cx.count();
+            let by = f.signed_time("by", "how far; ahead is above zero");
+            if by.as_nanos() == 0 && f.has("by") && f.cx.count() == before {
+                not_zero(f);
+            }
+            FaultKind::Step { node, by }
+        }
+        _ => partition(f),
+    }
+}
+
+fn disk(f: &mut Fields<'_>) -> DiskAfterCrash {
+    let options = [
+        Choice {
+            name: "Durable",
+            value: DiskAfterCrash::Durable,
+        },
+        Choice {
+            name: "Lost",
+            value: DiskAfterCrash::Lost,
+        },
+    ];
+    let default = Some(DiskAfterCrash::Durable);
+    f.choice("disk", &options, default, "what becomes of the disk")
+}
+
+/// A law of delay; a stand-in if it is missing, which is reported.
+fn law(f: &mut Fields<'_>, name: &'static str, doc: &'static str) -> Delay {
+    let read = f.variant(name, &LAWS, None, doc, delay);
+    read.unwrap_or(Delay::Fixed(Span::ZERO))
+}
+
+fn omission(f: &mut Fields<'_>) -> FaultKind {
+    let node = f.nodes("node", None, "which nodes lose messages");
+    let before = f.cx.count();
+    let never = Some(Probability::NEVER);
+    let send = f.probability("send", never, "how likely a copy that they send is lost");
+    let doc = "how likely a copy that reaches them is lost";
+    let receive = f.probability("receive", never, doc);
+    if send.is_never() && receive.is_never() && f.cx.count() == before {
+        let title = "this `Omission` omits nothing";
+        let problem = Problem::error(Code::S103, f.place(), title).label("never");
+        let help = "write `send` or `receive` with a probability above zero";
+        f.report(problem.help(help, Vec::new()));
+    }
+    FaultKind::Omission {
+        node,
+        send,
+        receive,
+    }
+}
+
+fn skew(f: &mut Fields<'_>) -> FaultKind {
+    let node = f.nodes("node", None, "whose wall clocks are wrong from the start");
+    let before = f.cx.count();
+    let by = f.optional_signed_time("by", "how far; ahead is above zero");
+    let doc = "how far at most, to either side, drawn for each node";
+    let within = f.optional_time("within", doc);
+    if one_of_two(f, before) {
+        if within == Some(Span::ZERO) {
+            f.zero("within", "these clocks are right");
+        } else if by.is_some_and(|by| by.as_nanos() == 0) {
+            not_zero(f);
+        }
+    }
+    let offset = match within {
+        Some(within) => Skew::Within(within),
+        None => Skew::By(by.unwrap_or_default()),
+    };
+    FaultKind::Skew { node, offset }
+}
+
+fn drift(f: &mut Fields<'_>) -> FaultKind {
+    const FULL_SPEED: i32 = 1_000_000;
+    let node = f.nodes("node", None, "whose clocks run at a wrong rate");
+    let before = f.cx.count();
+    let doc = "how wrong, in millionths: 100 gains 100us a second";
+    let ppm = f.optional_signed("ppm", 1 - FULL_SPEED..=FULL_SPEED, doc);
+    let doc = "how wrong at most, to either side, drawn for each node";
+    let within = f.optional_integer("within", 1..=FULL_SPEED as u64 - 1, doc);
+    if one_of_two_named(f, before, "ppm") && ppm == Some(0) {
+        f.zero("ppm", "this clock is right");
+    }
+    let rate = match within.and_then(|within| u32::try_from(within).ok()) {
+        Some(within) => Drift::Within(within),
+        None => Drift::Ppm(ppm.unwrap_or_default()),
+    };
+    FaultKind::Drift { node, rate }
+}
+
+fn one_of_two(f: &mut Fields<'_>, before: usize) -> bool {
+    one_of_two_named(f, before, "by")
+}
+
+/// Reports if not one of `first` and `within` is written. True if nothing is wrong.
+fn one_of_two_named(f: &mut Fields<'_>, before: usize, first: &'static str) -> bool {
+    if f.describing() || f.cx.count() != before {
+        return false;
+    }
+    let title = format!("`{}` needs either `{first}` or `within`", f.name());
+    let (place, code) = match (f.has(first), f.has("within")) {
+        (true, true) => (f.place_of("within"), Code::S106),
+        (false, false) => (f.place_of(first), Code::S103),
+        _ => return true,
+    };
+    f.report(Problem::error(code, place, title).label("one of the two"));
+    false
+}
+
+fn not_zero(f: &mut Fields<'_>) {
+    let title = "`by` is out of range";
+    let problem = Problem::error(Code::S105, f.place_of("by"), title);
+    f.report(problem.label("this clock is right"));
+}

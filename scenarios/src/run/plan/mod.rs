@@ -1,0 +1,113 @@
+//! From a scenario to what the simulator takes.
+
+mod faults;
+mod network;
+
+use sim_core::kernel::canonical::Fold;
+use sim_core::kernel::random::{Key, Purpose};
+use sim_core::sim::{self, Limits, Repeat, Setup};
+
+use super::FaultReport;
+use super::simulate::Latency;
+use crate::format::{Scenario, StopWhen, Turn};
+
+pub(super) use faults::{Faults, faults};
+pub(super) use network::is_uniform;
+
+/// Everything about the run but the protocol and its workload.
+pub(super) fn setup(scenario: &Scenario, faults: Vec<sim::Fault>, latency: Latency) -> Setup {
+    let stop = scenario.stop;
+    Setup {
+        nodes: scenario.nodes,
+        seed: scenario.seed,
+        network: network::network(scenario, latency),
+        faults,
+        counted: number(scenario.faults.len()) + network::counted(scenario),
+        limits: Limits {
+            at: stop.at,
+            when_quiescent: stop.when == StopWhen::Quiescent,
+            events: stop.events,
+            memory: stop.memory,
+        },
+    }
+}
+
+/// What a job of the workload asks; `R` is the type of requests, and `again` numbers a repeated one.
+pub(super) fn job<R: Clone>(
+    scenario: &Scenario,
+    place: usize,
+    requests: &[R],
+    again: fn(&R, u64) -> R,
+) -> sim::Job<R> {
+    let job = &scenario.workload[place];
+    let (at, repeat) = match job.turn {
+        Turn::Once { at } => (at, None),
+        Turn::Repeated { every, from, until } => (from, Some(Repeat { every, until })),
+    };
+    let before = scenario.workload[..place].iter();
+    let alike = alike(before.map(|other| other.text.as_str()), &job.text);
+    let draws = Key::new(scenario.seed, Purpose::Selection).at(1, name(&job.text, alike));
+    let nodes = job.node.resolve(scenario.nodes, draws);
+    sim::Job {
+        at,
+        repeat,
+        nodes,
+        request: requests[job.operation].clone(),
+        again,
+    }
+}
+
+/// A number for the `alike`-th item that says `text`.
+fn name(text: &str, alike: usize) -> u64 {
+    let mut fold = Fold::default();
+    fold.bytes(text.as_bytes());
+    fold.word(alike as u64);
+    fold.digest()
+}
+
+/// How many of `texts` say `text` as well.
+fn alike<'a>(texts: impl Iterator<Item = &'a str>, text: &str) -> usize {
+    texts.filter(|other| *other == text).count()
+}
+
+/// All faults with what they do, in the order of their numbers; none where a fault of the network cannot strike.
+fn all_faults(scenario: &Scenario) -> Vec<Option<FaultReport>> {
+    let of_the_scenario = scenario.faults.iter().map(|fault| {
+        Some(FaultReport {
+            id: format!("faults[{}]", fault.index),
+            what: faults::in_words(fault),
+            fired: 0,
+            may_rest: false,
+            place: Some(fault.place),
+        })
+    });
+    of_the_scenario.chain(network::faults(scenario)).collect()
+}
+
+/// What each fault is called in a trace, by its number: `faults[0]: crash after 2 sends`.
+pub(super) fn fault_names(scenario: &Scenario) -> Vec<String> {
+    let name = |fault: Option<FaultReport>| match fault {
+        Some(fault) => format!("{}: {}", fault.id, fault.what),
+        None => "network".to_owned(),
+    };
+    all_faults(scenario).into_iter().map(name).collect()
+}
+
+/// All faults with how often they struck: those of the network first.
+pub(super) fn fault_reports(scenario: &Scenario, counts: &[sim::FaultCount]) -> Vec<FaultReport> {
+    let counted = |(fault, count): (Option<FaultReport>, &sim::FaultCount)| {
+        let fired = count.fired;
+        fault.map(|fault| FaultReport { fired, ..fault })
+    };
+    let mut all: Vec<Option<FaultReport>> = all_faults(scenario)
+        .into_iter()
+        .zip(counts)
+        .map(counted)
+        .collect();
+    all.rotate_left(scenario.faults.len());
+    all.into_iter().flatten().collect()
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).expect("fewer than 2^32 faults")
+}
