@@ -19,6 +19,8 @@ const CONFIG: Retransmission = Retransmission {
 
 type Wire<Q> = Arrival<<Built<u8, Q> as Node>::Wire>;
 
+type Judge<Q> = Box<dyn Property<Link<u8, Q>>>;
+
 /// Two processes and the wire between them. The second crashes after so many of its effects, and recovers at once.
 struct Story<Q: Promises> {
     choice: LinkChoice,
@@ -29,7 +31,7 @@ struct Story<Q: Promises> {
     disk: Log<u8>,
     lives: u32,
     effects_left: u32,
-    judges: Vec<(&'static str, Box<dyn Property<Link<u8, Q>>>)>,
+    judges: Vec<(&'static str, Judge<Q>)>,
     violated: Vec<&'static str>,
     /// What the second process has said.
     said: Vec<u8>,
