@@ -10,6 +10,7 @@ mod golden;
 mod hostile;
 mod imports;
 mod library;
+mod link_lives;
 mod link_properties;
 mod links;
 mod mutants;

@@ -184,6 +184,8 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::exchange::{Frame, Retransmission, Retransmit, Rto, Stamp};
+    use super::super::perfect::PerfectLink;
     use super::*;
     use alloc::format;
     use alloc::vec::Vec;
@@ -290,6 +292,38 @@ mod tests {
         let (from, msg) = (NodeId(1), honest);
         let mut elsewhere = Rig::new(Authenticator::<u8>::new(Keyring::of_seed(43, NodeId(0))));
         assert_eq!(elsewhere.indication(Arrival { from, msg }).effects(), []);
+    }
+
+    /// Why the code stands under the acks: whoever may forge those ends the repetition of what never arrived.
+    #[test]
+    fn a_forged_ack_ends_nothing() {
+        let config = Retransmission {
+            rto: Rto::Fixed(Span::from_millis(1)),
+            attempts: None,
+            backlog: 3,
+        };
+        let (from, to) = (NodeId(1), Group::One(NodeId(1)));
+        let ack = Frame::Ack(Stamp {
+            incarnation: 0,
+            seq: 0,
+            attempt: 0,
+        });
+        let mut bare = Rig::new(PerfectLink::<u8>::new(config));
+        bare.boot().request(Transmit { to, msg: 7 }).effects();
+        let msg = ack.clone();
+        let ended = bare.indication(Arrival { from, msg }).effects();
+        assert_eq!(ended, [Effect::Disarm(Retransmit)]);
+
+        let keys = Keyring::of_seed(42, NodeId(0));
+        let link = PerfectLink::<u8, _>::new(config).over(Authenticator::new(keys));
+        let mut rig = Rig::new(link);
+        rig.boot().request(Transmit { to, msg: 7 }).effects();
+        let msg = Sealed {
+            msg: ack,
+            tag: [0; 16],
+        };
+        assert_eq!(rig.indication(Arrival { from, msg }).effects(), []);
+        assert_eq!(rig.marks(), ["forged_refused"]);
     }
 
     #[test]

@@ -258,6 +258,26 @@ mod tests {
         );
     }
 
+    /// Whoever acknowledges another message is up: no reason to wait longer for this one.
+    #[test]
+    fn backs_off_only_while_the_receiver_is_silent() {
+        let mut rig = bench(Rto::Estimated, None);
+        let wait = |rig: &mut Rig<Perfectly>| {
+            let effects = rig.choices(&[500]).timer(Retransmit).effects();
+            match effects.last() {
+                Some(Effect::Arm(Retransmit, span)) => *span,
+                other => panic!("{other:?}"),
+            }
+        };
+        rig.request(to_one(7)).wait(Span::from_millis(200));
+        assert_eq!(wait(&mut rig), Span::from_millis(400));
+        rig.wait(Span::from_millis(390)).request(to_one(8));
+        // It comes back after 10 ms: SRTT 10, RTTVAR 5.
+        rig.wait(Span::from_millis(10));
+        rig.indication(from_one(Frame::Ack(stamp(1, 0)))).effects();
+        assert_eq!(wait(&mut rig), Span::from_millis(30));
+    }
+
     #[test]
     fn lives_are_kept_apart() {
         let mut rig = fixed();

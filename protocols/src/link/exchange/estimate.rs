@@ -5,10 +5,11 @@ use sim_core::kernel::time::Span;
 /// How long a sender waits for an ack before it repeats itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rto {
-    /// By RFC 6298, from the round trips seen: 200 ms until there is one, then between 10 ms and 2 s, twice as long after
-    /// every repetition, and then up to a tenth more or less, so that senders do not march in step.
+    /// By RFC 6298, from the round trips seen: 200 ms until there is one, then between 10 ms and 2 s. It doubles with every
+    /// repetition as long as the receiver answers nothing at all: a receiver that does answer is up, and only the message
+    /// was lost. A wait after a repetition is up to a tenth more or less, so that senders do not march in step.
     Estimated,
-    /// Always so long. Above the longest round trip nothing is repeated in vain.
+    /// Always so long, above zero. If it is longer than every round trip, nothing is repeated in vain.
     Fixed(Span),
 }
 
@@ -60,9 +61,9 @@ impl Estimate {
         Span::from_nanos(ns.clamp(FLOOR_NS, CEILING_NS))
     }
 
-    /// The wait for an ack of repetition number `attempt`, from 1, before it is scattered.
-    pub(super) fn backed_off(&self, attempt: u32) -> Span {
-        let times = 1_u64 << attempt.min(32);
+    /// The same after so many doublings, before it is scattered.
+    pub(super) fn doubled(&self, doublings: u32) -> Span {
+        let times = 1_u64 << doublings.min(32);
         let ns = self.rto().as_nanos().saturating_mul(times);
         Span::from_nanos(ns.min(CEILING_NS))
     }
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn doubles_up_to_the_ceiling() {
-        let waits = [1, 2, 3, 4, 99].map(|attempt| Estimate::default().backed_off(attempt));
+        let waits = [1, 2, 3, 4, 99].map(|doublings| Estimate::default().doubled(doublings));
         assert_eq!(waits, [400, 800, 1_600, 2_000, 2_000].map(ms));
     }
 

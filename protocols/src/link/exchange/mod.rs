@@ -170,6 +170,7 @@ impl<M: Payload> Exchange<M> {
             let pending = Pending {
                 msg: msg.clone(),
                 attempt: 0,
+                doublings: 0,
                 first: now,
                 last: now,
                 due: now.after(wait),
@@ -319,14 +320,18 @@ fn repeat<M: Payload, P: Carrier<M>>(
     now: LocalTime,
     fx: &mut impl Effects<P>,
 ) {
-    let (base, estimate) = (outbox.base(), outbox.estimate);
+    let (base, estimate, heard) = (outbox.base(), outbox.estimate, outbox.heard);
     for (seq, pending) in outbox.due(now) {
         pending.attempt = pending.attempt.saturating_add(1);
         let wait = match config.rto {
             Rto::Fixed(wait) => wait,
             Rto::Estimated => {
+                pending.doublings = match heard {
+                    Some(heard) if heard >= pending.last => 0,
+                    _ => pending.doublings.saturating_add(1),
+                };
                 let step = fx.pick("retransmission", JITTER_STEPS);
-                scattered(estimate.backed_off(pending.attempt), step)
+                scattered(estimate.doubled(pending.doublings), step)
             }
         };
         (pending.last, pending.due) = (now, now.after(wait));

@@ -18,6 +18,8 @@ pub(super) struct Outbox<M> {
     /// What the window has no room for.
     backlog: VecDeque<M>,
     pub(super) estimate: Estimate,
+    /// When the receiver last answered something new.
+    pub(super) heard: Option<LocalTime>,
     /// Nothing in the window is due before.
     pub(super) wake: LocalTime,
 }
@@ -28,6 +30,8 @@ pub(super) struct Pending<M> {
     pub(super) msg: M,
     /// Its latest transmission.
     pub(super) attempt: u32,
+    /// How often its wait has doubled.
+    pub(super) doublings: u32,
     /// When it was transmitted first, and last.
     pub(super) first: LocalTime,
     pub(super) last: LocalTime,
@@ -45,6 +49,7 @@ impl<M> Outbox<M> {
             window: VecDeque::new(),
             backlog: VecDeque::new(),
             estimate: Estimate(None),
+            heard: None,
             wake: LocalTime::from_nanos(i64::MAX),
         }
     }
@@ -96,6 +101,7 @@ impl<M> Outbox<M> {
         } else if stamp.attempt == pending.attempt {
             self.estimate.sample(now.since(pending.last));
         }
+        self.heard = Some(now);
         self.shrink();
         true
     }

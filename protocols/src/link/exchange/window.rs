@@ -185,7 +185,7 @@ mod tests {
             }
         }
         assert_eq!(records.bytes(), size_of::<(NodeId, Record)>());
-        assert_eq!(records.bytes(), 152);
+        assert!(records.bytes() <= 152, "however many there were");
     }
 
     #[test]

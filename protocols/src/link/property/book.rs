@@ -88,7 +88,7 @@ pub(super) fn trips<M: Payload, Q: Guarantee>(
                 (Trip { from, to, msg }, Step::Sent)
             };
             let to = receivers(transmit.to, *from, overlay);
-            to.into_iter().map(trip).collect()
+            to.map(trip).collect()
         }
         Fact::Indicated(to, arrival) => {
             let (from, to, msg) = (arrival.from, *to, arrival.msg.clone());
