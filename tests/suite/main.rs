@@ -10,6 +10,7 @@ mod hostile;
 mod imports;
 mod library;
 mod mutants;
+mod register;
 mod runner;
 mod stacks;
 mod tour;
