@@ -12,4 +12,5 @@ extern crate alloc;
 pub mod byzantine;
 pub mod link;
 pub mod multicast;
+pub mod register;
 mod seen;

@@ -14,6 +14,7 @@ mod link_lives;
 mod link_properties;
 mod links;
 mod mutants;
+mod register;
 mod runner;
 mod stacks;
 mod tour;
