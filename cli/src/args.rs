@@ -212,8 +212,8 @@ pub enum What {
     #[value(alias = "fault")]
     Faults,
     /// Laws of delay
-    #[value(alias = "latency")]
-    Latencies,
+    #[value(aliases = ["delay", "latency", "latencies"])]
+    Delays,
     /// What can be measured
     #[value(alias = "metric")]
     Metrics,

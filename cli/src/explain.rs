@@ -3,7 +3,7 @@
 use std::io;
 
 use scenarios::folder::read_trace;
-use scenarios::format::{Code, similar};
+use scenarios::format::{Code, similar, vocabulary};
 use scenarios::metrics;
 use scenarios::recipe::Registry;
 use sim_core::kernel::property::Kind;
@@ -108,6 +108,7 @@ fn named(registry: &impl Registry, what: &str) -> Result<String, String> {
     let fields: Vec<String> = reference
         .paths()
         .filter(called)
+        .filter(|path| vocabulary(path) == *path)
         .filter_map(|path| reference.explained(path))
         .collect();
     if (1..=FIELDS_MAX).contains(&fields.len()) {

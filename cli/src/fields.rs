@@ -1,12 +1,19 @@
 //! The fields of a scenario as text: what `explain` shows of one, and `list` of what can be chosen.
 
-use scenarios::format::{FieldDoc, describe, meaning};
+use scenarios::format::{
+    Ends, FaultKind, FieldDoc, Strikes, describe, example, meaning, vocabulary,
+};
 use scenarios::recipe::Registry;
 
 use crate::out::wrapped;
 
 /// Lines are broken here, where they can be.
 const WIDTH: usize = 100;
+/// Of more options than this only the names are told where they are not what is asked for.
+const SIGNED_MAX: usize = 6;
+
+/// What says of any fault when it strikes and when it is over.
+const COMMON_TO_FAULTS: [&str; 7] = ["at", "between", "when", "until", "restart", "heal", "for"];
 
 /// All fields, to look things up in.
 pub struct Reference {
@@ -88,7 +95,14 @@ impl Reference {
         let options = self.get(path).map_or(&[][..], |doc| &doc.options);
         let signed: Vec<(String, &String)> = options
             .iter()
-            .map(|option| (self.signature(path, option), option))
+            .map(|option| {
+                let short = options.len() > SIGNED_MAX && path == "scenario.faults";
+                let sign = match short {
+                    true => option.clone(),
+                    false => self.signature(path, option),
+                };
+                (sign, option)
+            })
             .collect();
         let width = signed.iter().map(|(sign, _)| sign.len()).max().unwrap_or(0);
         let mut text = String::new();
@@ -114,7 +128,8 @@ impl Reference {
             (Some(doc), _) => self.field(doc),
             (None, Some((field, option))) if self.offers(field, option) => {
                 let what = self.meaning(field, option);
-                format!("{path}: {what}\n  {}\n", self.signature(field, option))
+                let signature = wrapped_signature(&self.signature(field, option));
+                format!("{path}: {what}\n{signature}\n")
             }
             (None, _) if inside.is_empty() => return None,
             (None, _) => format!("{path}\n"),
@@ -122,6 +137,11 @@ impl Reference {
         if !inside.is_empty() {
             text.push('\n');
             text.push_str(&shown(&inside));
+        }
+        if let Some((field, option)) = path.rsplit_once('.')
+            && let Some(example) = example(field, option)
+        {
+            text.push_str(&format!("\n  for example   {example}\n"));
         }
         Some(text)
     }
@@ -151,16 +171,92 @@ impl Reference {
         };
         let default = kind.last().map(String::as_str).unwrap_or_default();
         let mut text = format!("{path}: {what}\n  {many} of these; {default}\n\n");
-        for line in self.options(path, true).lines() {
+        let many = options.len() > SIGNED_MAX && path == "scenario.faults";
+        for line in self.options(path, !many).lines() {
             text.push_str(format!("  {line}").trim_end());
             text.push('\n');
+        }
+        if many {
+            let one = options.first().map_or("", String::as_str);
+            text.push_str(&format!(
+                "\n  `stormglass explain {one}` tells more of one of them\n"
+            ));
         }
         text
     }
 
-    /// The paths of an option: `scenario.faults.Crash`.
+    /// The kinds of faults one after the other, with what they have of their own; then what they have in common.
+    pub fn every_fault(&self) -> String {
+        let mut text = String::new();
+        for about in FaultKind::ABOUT {
+            let path = format!("scenario.faults.{}", about.name);
+            let common = |name: &str| COMMON_TO_FAULTS.contains(&name.trim());
+            let mut own = Vec::new();
+            let mut skipping = false;
+            for mut entry in self.entries(&path, "  ") {
+                // What lies inside a common field is further in.
+                let inside = entry.name.starts_with("    ");
+                skipping = if inside {
+                    skipping
+                } else {
+                    common(&entry.name)
+                };
+                if !skipping {
+                    // Sets of nodes are the same everywhere.
+                    if let Some(form) = entry.kind.iter().position(|form| form == "3 |") {
+                        let default = entry.kind.pop().unwrap_or_default();
+                        entry.kind.truncate(form);
+                        entry.kind.extend(["nodes;".to_owned(), default]);
+                    }
+                    own.push(entry);
+                }
+            }
+            let what = self.meaning("scenario.faults", about.name);
+            text.push_str(&format!("{}: {what}\n", about.name));
+            text.push_str(&shown(&own));
+            let example = example("scenario.faults", about.name).unwrap_or_default();
+            text.push_str(&format!("  for example   {example}\n\n"));
+        }
+        text.push_str("When one strikes and when it is over:\n");
+        for (name, path) in [("a crash", "Crash"), ("a partition", "Partition")] {
+            let common = COMMON_TO_FAULTS.into_iter().filter_map(|field| {
+                let doc = self.get(&format!("scenario.faults.{path}.{field}"))?;
+                Some(Entry {
+                    name: format!("  {field}"),
+                    what: doc.doc.to_owned(),
+                    kind: self.kind(doc),
+                })
+            });
+            text.push_str(&format!("{name}\n{}", shown(&common.collect::<Vec<_>>())));
+        }
+        text.push_str("all others as a crash, with `until` instead of `restart`\n");
+        text
+    }
+
+    /// The kinds of faults: what they are called, what they do, when they strike and when they are over.
+    pub fn faults(&self) -> impl Iterator<Item = [String; 4]> + '_ {
+        FaultKind::ABOUT.into_iter().map(|about| {
+            let strikes = match about.strikes {
+                Strikes::OnTrigger => "on a trigger",
+                Strikes::AllAtOnce => "on a trigger, all at once",
+                Strikes::FromTheStartOrOnTrigger => "from the start or on a trigger",
+                Strikes::FromTheStart => "from the start",
+            };
+            let ends = match about.ends {
+                Ends::Never => "never".to_owned(),
+                Ends::Always(until) => format!("{until}, for"),
+                Ends::IfWritten(until) => format!("never, {until}, for"),
+            };
+            let what = self.meaning("scenario.faults", about.name);
+            [about.name, what, strikes, &ends].map(str::to_owned)
+        })
+    }
+
+    /// The paths of an option: `scenario.faults.Crash`. Where several fields offer the same, that of the first.
     pub fn offered(&self, option: &str) -> Vec<String> {
-        let paths = self.paths().filter(|path| self.offers(path, option));
+        let paths = self
+            .paths()
+            .filter(|path| self.offers(path, option) && vocabulary(path) == *path);
         paths.map(|path| format!("{path}.{option}")).collect()
     }
 
@@ -185,7 +281,16 @@ impl Reference {
                 kind: self.kind(doc),
             });
             if doc.options.is_empty() {
-                entries.extend(self.entries(&doc.path, &format!("{indent}  ")));
+                // What is told of the fields around it is not told again.
+                let told = |inner: &Entry| {
+                    let known = |outer: &Entry| {
+                        outer.name.trim() == inner.name.trim() && outer.what == inner.what
+                    };
+                    entries.iter().any(known)
+                };
+                let inner = self.entries(&doc.path, &format!("{indent}  "));
+                let inner: Vec<Entry> = inner.into_iter().filter(|inner| !told(inner)).collect();
+                entries.extend(inner);
             }
         }
         entries
@@ -205,7 +310,10 @@ impl Reference {
         let mut pieces: Vec<String> = doc
             .options
             .iter()
-            .map(|option| format!("{} |", self.signature(&doc.path, option)))
+            .map(|option| match doc.options.len() > SIGNED_MAX {
+                true => format!("{option} |"),
+                false => format!("{} |", self.signature(&doc.path, option)),
+            })
             .collect();
         match pieces.last_mut() {
             Some(last) => {
@@ -232,6 +340,21 @@ impl Reference {
         pieces.push(default);
         pieces
     }
+}
+
+/// A signature, indented, broken between arguments if it is long.
+fn wrapped_signature(signature: &str) -> String {
+    let indent = signature.find('(').map_or(0, |at| at + 1);
+    let pieces = wrapped(
+        signature.split_inclusive(", ").map(str::trim_end),
+        WIDTH - indent,
+    );
+    let lines = pieces.lines().enumerate();
+    let lines = lines.map(|(i, line)| match i {
+        0 => format!("  {line}"),
+        _ => format!("  {:indent$}{line}", ""),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Names on the left, all else on the right.

@@ -21,8 +21,8 @@ pub fn list(out: Out, registry: &impl Registry, args: &ListArgs) -> Exit {
         What::Protocols => protocols(registry, &reference, verbose),
         What::Properties => properties(registry, verbose),
         What::Links => reference.options("scenario.links", verbose),
-        What::Faults => reference.options("scenario.faults", verbose),
-        What::Latencies => reference.options("scenario.network.latency", verbose),
+        What::Faults => faults(&reference, verbose),
+        What::Delays => reference.options("scenario.network.latency", verbose),
         What::Topologies => reference.options("scenario.topology", verbose),
         What::Metrics => table(
             ["NAME", "WHAT"],
@@ -77,6 +77,16 @@ fn protocols(registry: &impl Registry, reference: &Reference, verbose: bool) -> 
             text.push('\n');
             text.push_str(&protocol(*entry, reference));
         }
+    }
+    text
+}
+
+/// The kinds of faults; with `verbose` all that can be said of each.
+fn faults(reference: &Reference, verbose: bool) -> String {
+    let mut text = table(["NAME", "WHAT", "STRIKES", "ENDS"], reference.faults());
+    if verbose {
+        text.push('\n');
+        text.push_str(&reference.every_fault());
     }
     text
 }

@@ -164,8 +164,8 @@ impl Code {
             ),
             Code::S111 => (
                 "this is not a time",
-                "A time is a decimal number and one of the units ns, us, ms, s, min, h. It is never negative, has no \
-                 digits below a nanosecond, and is at most some 584 years.",
+                "A time is a decimal number and one of the units ns, us, ms, s, min, h. It has no digits below a \
+                 nanosecond, is at most some 584 years, and has a sign only where a clock is set back or ahead.",
                 "stop: (at: \"5 parsecs\"),",
                 "stop: (at: \"5s\"),",
             ),
@@ -178,8 +178,9 @@ impl Code {
                 "params: { \"f\": 1, \"k\": \"2 * f\" },",
             ),
             Code::S113 => (
-                "a size needs a unit",
-                "Sizes are texts with one of the units B, KiB, MiB, GiB, TiB.",
+                "a size or a rate needs a unit",
+                "Sizes are texts with one of the units B, KiB, MiB, GiB, TiB. Rates are texts with one of the units bit/s, \
+                 kbit/s, Mbit/s, Gbit/s, or of bytes, B/s, kB/s, MB/s, GB/s, KiB/s, MiB/s, GiB/s.",
                 "stop: (memory: 2),",
                 "stop: (memory: \"2GiB\"),",
             ),
@@ -192,9 +193,10 @@ impl Code {
             ),
             Code::S121 => (
                 "the links do not fit",
-                "A protocol names the links that its promises rest on. On weaker links they need not hold, so that is an \
-                 error, unless `links: Weaker(FairLoss)` says that it is meant. `Assumed(Reliable)` takes the network to \
-                 be perfect, and so cannot stand beside loss or duplication.",
+                "A protocol names the links that its promises rest on. `links: Reliable` and the like build them over any \
+                 network, `Assumed(Reliable)` takes the network to be perfect, and so cannot stand beside loss, \
+                 duplication or corruption. On weaker links the promises need not hold, so that is an error, unless \
+                 `links: Weaker(FairLoss)` says that it is meant.",
                 "network: (loss: 0.1), links: Assumed(Reliable),",
                 "links: Assumed(Reliable),",
             ),

@@ -21,7 +21,7 @@ const BEHAVIOURS_MAX: usize = 64;
 pub(super) fn byzantine(f: &mut Fields<'_>) -> FaultKind {
     let node = f.nodes("node", None, "which nodes are in the hands of an adversary");
     let before = f.cx.count();
-    let behaviour = f.variants("behaviour", &BEHAVIOURS, "what they do", behaviour);
+    let behaviour = f.required_variants("behaviour", &BEHAVIOURS, "what they do", behaviour);
     if !f.describing() && f.cx.count() == before {
         let place = f.place_of("behaviour");
         if behaviour.is_empty() {

@@ -94,8 +94,9 @@ fn kind(f: &mut Fields<'_>) -> FaultKind {
                 None,
                 "whose disks fail; a write that fails stops the process",
             );
+            let before = f.cx.count();
             let p = f.probability("p", None, "how likely one write fails");
-            if p.is_never() && f.has("p") && f.cx.count() == 0 {
+            if p.is_never() && f.has("p") && f.cx.count() == before {
                 f.zero("p", "this disk never fails");
             }
             FaultKind::FailingDisk { node, p }
@@ -107,7 +108,7 @@ fn kind(f: &mut Fields<'_>) -> FaultKind {
             let before = f.cx.count();
             let by = f.signed_time("by", "how far; ahead is above zero");
             if by.as_nanos() == 0 && f.has("by") && f.cx.count() == before {
-                not_zero(f);
+                not_zero(f, "by");
             }
             FaultKind::Step { node, by }
         }
@@ -162,11 +163,11 @@ fn skew(f: &mut Fields<'_>) -> FaultKind {
     let by = f.optional_signed_time("by", "how far; ahead is above zero");
     let doc = "how far at most, to either side, drawn for each node";
     let within = f.optional_time("within", doc);
-    if one_of_two(f, before) {
+    if either(f, before, "by") {
         if within == Some(Span::ZERO) {
             f.zero("within", "these clocks are right");
         } else if by.is_some_and(|by| by.as_nanos() == 0) {
-            not_zero(f);
+            not_zero(f, "by");
         }
     }
     let offset = match within {
@@ -184,8 +185,8 @@ fn drift(f: &mut Fields<'_>) -> FaultKind {
     let ppm = f.optional_signed("ppm", 1 - FULL_SPEED..=FULL_SPEED, doc);
     let doc = "how wrong at most, to either side, drawn for each node";
     let within = f.optional_integer("within", 1..=FULL_SPEED as u64 - 1, doc);
-    if one_of_two_named(f, before, "ppm") && ppm == Some(0) {
-        f.zero("ppm", "this clock is right");
+    if either(f, before, "ppm") && ppm == Some(0) {
+        not_zero(f, "ppm");
     }
     let rate = match within.and_then(|within| u32::try_from(within).ok()) {
         Some(within) => Drift::Within(within),
@@ -194,12 +195,8 @@ fn drift(f: &mut Fields<'_>) -> FaultKind {
     FaultKind::Drift { node, rate }
 }
 
-fn one_of_two(f: &mut Fields<'_>, before: usize) -> bool {
-    one_of_two_named(f, before, "by")
-}
-
 /// Reports if not one of `first` and `within` is written. True if nothing is wrong.
-fn one_of_two_named(f: &mut Fields<'_>, before: usize, first: &'static str) -> bool {
+fn either(f: &mut Fields<'_>, before: usize, first: &'static str) -> bool {
     if f.describing() || f.cx.count() != before {
         return false;
     }
@@ -213,8 +210,8 @@ fn one_of_two_named(f: &mut Fields<'_>, before: usize, first: &'static str) -> b
     false
 }
 
-fn not_zero(f: &mut Fields<'_>) {
-    let title = "`by` is out of range";
-    let problem = Problem::error(Code::S105, f.place_of("by"), title);
+fn not_zero(f: &mut Fields<'_>, name: &str) {
+    let title = format!("`{name}` has to be other than zero");
+    let problem = Problem::error(Code::S105, f.place_of(name), title);
     f.report(problem.label("this clock is right"));
 }

@@ -7,6 +7,7 @@ use super::network::{Between, Conduct, Differences, Loss, Network, Timing};
 use super::problem::{Code, Problem};
 use super::raw::Opened;
 use super::resolved::Ron;
+use super::words::similar;
 use sim_core::kernel::random::{Delay, Probability};
 use sim_core::kernel::time::Span;
 
@@ -33,7 +34,7 @@ pub(super) fn network(f: &mut Fields<'_>) -> Network {
     );
     let mut between = f.structures(
         "between",
-        "what differs between some nodes; of two entries for one link the later wins",
+        "other values of the fields above (but `checksum`) between some nodes; the last entry for a link wins",
         |f| differing(f, limited),
     );
     let texts = f.recorded("between").map(Ron::item_lines);
@@ -156,7 +157,9 @@ fn loss(f: &mut Fields<'_>, everywhere: bool) -> Option<Loss> {
         return None;
     }
     let read = match node.raw.map(|raw| (raw, raw.open())) {
-        Some((_, Opened::Struct(..) | Opened::Tuple(..))) => {
+        Some((raw, Opened::Struct(name, _) | Opened::Tuple(name, _)))
+            if raw.text.ends_with(')') || similar(name, ["GilbertElliott"]).is_some() =>
+        {
             f.constructed("loss", node, &["GilbertElliott"], &mut bursts)
         }
         _ => f.only("loss", node).and_then(|raw| {

@@ -132,16 +132,38 @@ impl<'r> Fields<'r> {
         name: &'static str,
         options: &[&'static str],
         doc: &'static str,
+        read: impl FnMut(&mut Fields<'_>) -> T,
+    ) -> Vec<T> {
+        let absent = Absent::Default("[]".to_owned());
+        self.list_of_variants(name, options, absent, doc, read)
+    }
+
+    /// A list of constructors that has to be written.
+    pub fn required_variants<T>(
+        &mut self,
+        name: &'static str,
+        options: &[&'static str],
+        doc: &'static str,
+        read: impl FnMut(&mut Fields<'_>) -> T,
+    ) -> Vec<T> {
+        self.list_of_variants(name, options, Absent::Required, doc, read)
+    }
+
+    fn list_of_variants<T>(
+        &mut self,
+        name: &'static str,
+        options: &[&'static str],
+        absent: Absent,
+        doc: &'static str,
         mut read: impl FnMut(&mut Fields<'_>) -> T,
     ) -> Vec<T> {
-        let spec = Spec {
+        let node = self.take(Spec {
             name,
             kind: "list of".to_owned(),
-            absent: Absent::Default("[]".to_owned()),
+            absent,
             doc,
             options,
-        };
-        let node = self.take(spec);
+        });
         if self.describing() {
             return self.each_option(name, options, read);
         }
@@ -283,8 +305,10 @@ impl<'r> Fields<'r> {
         let noun = match field {
             "do" => "operation",
             "faults" => "fault",
-            "links" => "kind of links",
-            "node" => "set of nodes",
+            "latency" | "processing" => "law of delay",
+            "layer" | "links" => "kind of links",
+            "node" | "from" | "to" | "groups" => "set of nodes",
+            "when" => "condition",
             field => field,
         };
         if names.contains(&"Scenario") {
@@ -321,9 +345,10 @@ impl<'r> Fields<'r> {
         }
         let list = match field {
             "protocol" => "   (`stormglass list protocols`)",
-            "links" => "   (`stormglass list links`)",
+            "links" | "layer" => "   (`stormglass list links`)",
             "faults" => "   (`stormglass list faults`)",
-            "latency" => "   (`stormglass list latencies`)",
+            "behaviour" => "   (`stormglass explain behaviour`)",
+            "latency" | "processing" => "   (`stormglass list delays`)",
             "topology" => "   (`stormglass list topologies`)",
             _ => "",
         };

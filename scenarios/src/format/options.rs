@@ -306,7 +306,7 @@ const OPTIONS: [Row; 76] = [
     (
         FAULTS,
         "Crash",
-        "a node stops: for good, or until it boots with what its disk holds",
+        "a node stops, for good or until it boots with what its disk holds",
         "Crash(node: 0, at: \"5ms\", for: \"1s\")",
     ),
     (

@@ -285,7 +285,18 @@ fn bad_rate(place: Place, name: &str, text: &str, error: RateError) -> Problem {
             let title = format!("`{name}` has to be a rate with a unit");
             let problem = Problem::error(Code::S113, place, title)
                 .label(format!("one of {}", units.join(", ")));
-            let near = similar(&unit.replace("ps", "/s"), units);
+            // The small b is a bit and the large one a byte, which makes a difference of eight.
+            let plain = match unit.strip_suffix("ps").or(unit.strip_suffix("/s")) {
+                Some(amount) if amount.ends_with('b') => format!("{amount}it/s"),
+                Some(amount) => format!("{amount}/s"),
+                None => format!("{unit}/s"),
+            };
+            let same = |known: &&str| known.eq_ignore_ascii_case(&plain);
+            let near = units
+                .into_iter()
+                .find(|known| *known == plain)
+                .or_else(|| units.into_iter().find(same))
+                .or_else(|| similar(&plain, units));
             match near.filter(|_| !unit.is_empty()) {
                 Some(near) => {
                     let number = text[..text.len() - unit.len()].trim();

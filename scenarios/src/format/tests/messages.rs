@@ -321,3 +321,254 @@ fn links_have_to_fit() {
     assert_eq!(codes("links: Weaker(FairLoss),"), [""; 0]);
     assert_eq!(codes("links: Reliable,"), [""; 0]);
 }
+
+/// Each is one mistake, and has one message.
+fn alone(field: &str) -> String {
+    let found = Attempt::of(&with(field)).short();
+    assert_eq!(found.len(), 1, "{field}: {found:#?}");
+    let (_, message) = found[0].split_once(": ").unwrap();
+    message.to_owned()
+}
+
+#[test]
+fn faults_that_make_no_sense() {
+    for (fault, message) in [
+        (
+            "Partition(groups: [[0, 1], 1..=3], at: \"1s\")",
+            "error[S106]: node 1 is in two groups",
+        ),
+        (
+            "Partition(groups: [All], at: \"1s\")",
+            "error[S103]: `Partition` needs two groups at least (write the other side too: `groups: [[0, 1], [2, 3, 4]]`)",
+        ),
+        (
+            "Isolate(node: 0, at: \"1s\", heal: \"2s\", for: \"1s\")",
+            "error[S106]: `heal` and `for` exclude each other",
+        ),
+        (
+            "OneWay(from: 0, to: 1)",
+            "error[S103]: `OneWay` needs a time (write one of `at`, `between`, `when`)",
+        ),
+        (
+            "MajorityRing(when: AfterSends(3))",
+            "error[S102]: `AfterSends` counts what one node does, and this fault is about many",
+        ),
+        (
+            "Crash(node: 0, when: AfterSends(3), restart: \"2s\")",
+            "error[S106]: `restart` is a time, and nobody knows when this fault strikes (write `for: \"1s\"`, so long after it struck)",
+        ),
+        (
+            "Crash(node: 0, at: \"2s\", restart: \"2s\")",
+            "error[S105]: this fault ends before it begins",
+        ),
+        (
+            "Pause(node: 0, between: (\"1s\", \"3s\"), until: \"2s\")",
+            "error[S105]: this fault ends before it begins",
+        ),
+        (
+            "Slow(node: 0, processing: Fixed(\"1ms\"), until: \"0s\")",
+            "error[S105]: this fault ends before it begins",
+        ),
+        (
+            "Pause(node: 0, at: \"1s\")",
+            "error[S103]: `Pause` needs an end (write one of `until`, `for`)",
+        ),
+        (
+            "Pause(node: 0, at: \"1s\", for: \"0s\")",
+            "error[S105]: `for` has to be above zero",
+        ),
+        (
+            "Pause(node: 0, at: \"-1s\", for: \"1s\")",
+            "error[S111]: this time cannot have a sign (leave out the sign)",
+        ),
+        (
+            "Crash(node: 0, when: Mark(\"relay_saved_a_nod\"))",
+            "error[S130]: the protocol leaves no mark `relay_saved_a_nod` (did you mean `relay_saved_a_node`?)",
+        ),
+        (
+            "Omission(node: 0)",
+            "error[S103]: this `Omission` omits nothing (write `send` or `receive` with a probability above zero)",
+        ),
+        (
+            "Byzantine(node: 0, behaviour: [])",
+            "error[S103]: `Byzantine` needs a behaviour (write `behaviour: [Silent()]`, or another of the list)",
+        ),
+        ("Byzantine(node: 0)", "error[S103]: `behaviour` is missing"),
+        (
+            "Byzantine(node: 0, behaviour: [Equivocate(values: [\"a\"])])",
+            "error[S103]: `Equivocate` needs two values at least (write `values: [\"a\", \"b\"]`: some are told one, the rest the other)",
+        ),
+        (
+            "Byzantine(node: 0, behaviour: [Forge(sender: 5)])",
+            "error[S120]: node 5 does not exist",
+        ),
+        (
+            "Drift(node: 0, ppm: -1_000_000)",
+            "error[S105]: `ppm` is out of range",
+        ),
+        (
+            "Drift(node: 0, ppm: 0)",
+            "error[S105]: `ppm` has to be other than zero",
+        ),
+        (
+            "Skew(node: 0, by: \"1s\", within: \"1s\")",
+            "error[S106]: `Skew` needs either `by` or `within`",
+        ),
+        (
+            "Skew(node: 0)",
+            "error[S103]: `Skew` needs either `by` or `within`",
+        ),
+        (
+            "Skew(node: 0, by: 5)",
+            "error[S110]: a time needs a unit (write the time as text with a unit (ns, us, ms, s, min, h))",
+        ),
+        (
+            "Step(node: 0, by: \"0s\", at: \"1s\")",
+            "error[S105]: `by` has to be other than zero",
+        ),
+        (
+            "FailingDisk(node: 0, p: 0)",
+            "error[S105]: `p` has to be above zero",
+        ),
+        (
+            "SlowDisk(node: 0, latency: Empirical([]))",
+            "error[S105]: there is no such delay",
+        ),
+        (
+            "FullDisk(node: 0, capacity: 4096)",
+            "error[S113]: `capacity` has to be a size with a unit (write it like \"512MiB\" (B, KiB, MiB, GiB, TiB))",
+        ),
+        (
+            "Partition(groups: [0, 1], at: \"1s\", flap: (down: \"0s\", up: \"1s\"))",
+            "error[S105]: `down` has to be above zero",
+        ),
+    ] {
+        assert_eq!(alone(&format!("faults: [{fault}],")), message, "{fault}");
+    }
+}
+
+#[test]
+fn networks_that_make_no_sense() {
+    for (field, message) in [
+        (
+            "network: (bandwidth: \"10Mbps\"),",
+            "error[S113]: `bandwidth` has to be a rate with a unit (did you mean `Mbit/s`?)",
+        ),
+        (
+            "network: (bandwidth: \"10 parsecs\"),",
+            "error[S113]: `bandwidth` has to be a rate with a unit (write it like \"10Mbit/s\" or \"125kB/s\")",
+        ),
+        (
+            "network: (bandwidth: 10),",
+            "error[S113]: `bandwidth` has to be a rate with a unit (write it like \"10Mbit/s\" or \"125kB/s\")",
+        ),
+        (
+            "network: (queue: \"1KiB\"),",
+            "error[S103]: `queue` belongs to `bandwidth`, and there is none (write `bandwidth: \"10Mbit/s\"` as well)",
+        ),
+        (
+            "network: (between: [(from: 0, to: 1)]),",
+            "error[S103]: nothing differs between these nodes (write one of `latency`, `loss`, `duplicate`, `corrupt`, `fifo`, `bandwidth`, `queue`)",
+        ),
+        (
+            "network: (loss: GilbertEliott(to_bad: 0.1, to_good: 0.5)),",
+            "error[S102]: no loss is called `GilbertEliott` (did you mean `GilbertElliott`?)",
+        ),
+        (
+            "links: Assumed(Reliable), network: (between: [(from: 0, to: All, loss: 0.1)]),",
+            "error[S121]: Assumed(Reliable) cannot stand beside a loss of 0.1 (leave out `loss`, or write `links: Reliable` \
+             for links that are built, or `links: Weaker(FairLoss)` to see what breaks)",
+        ),
+        (
+            "links: Stubborn,",
+            "error[S121]: `EagerMulticast` needs Reliable links, and Stubborn links deliver a message again and again \
+             (`Reliable` builds them, `Assumed(Reliable)` assumes them, `Weaker(Stubborn(every: \"100ms\"))` goes without on purpose)",
+        ),
+        (
+            "links: Reliable(attempts: 0),",
+            "error[S105]: `attempts` is out of range",
+        ),
+        (
+            "topology: RandomRegular,",
+            "error[S105]: `degree` is 16, and there are 5 nodes",
+        ),
+        (
+            "topology: RandomRegular(degree: 3),",
+            "error[S105]: there is no graph of 5 nodes of degree 3",
+        ),
+        (
+            "topology: Hypercube,",
+            "error[S105]: there is no hypercube of 5 nodes",
+        ),
+        (
+            "topology: Star(centre: 5),",
+            "error[S120]: node 5 does not exist",
+        ),
+        (
+            "topology: SmallWorld(k: 3),",
+            "error[S105]: `k` has to be even, and is 3",
+        ),
+        (
+            "topology: Start,",
+            "error[S102]: no topology is called `Start` (did you mean `Star`?)",
+        ),
+        (
+            "timing: PartiallySynchronous(gst: \"1s\", bound: \"0s\"),",
+            "error[S105]: `bound` has to be above zero",
+        ),
+        (
+            "routing: Flooding(ttl: 0),",
+            "error[S105]: `ttl` is out of range",
+        ),
+    ] {
+        assert_eq!(alone(field), message, "{field}");
+    }
+}
+
+#[test]
+fn overlapping_groups_are_both_shown() {
+    let text = "(\n    name: \"a\", nodes: 5, protocol: PushGossip,\n    faults: [Partition(groups: [First(2), [1, 4]], at: \"1s\")],\n)";
+    assert_eq!(
+        Attempt::of(text).human(),
+        "\
+error[S106]: node 1 is in two groups
+ --> test.ron:3:43
+  |
+3 |     faults: [Partition(groups: [First(2), [1, 4]], at: \"1s\")],
+  |                                 --------  ^^^^^^ here
+  |                                 |
+  |                                 and here"
+    );
+}
+
+#[test]
+fn links_are_at_least_what_a_book_says() {
+    use Need::{Authenticated, FairLoss, Fifo, Logged, Reliable, Stubborn};
+    for (links, promised) in [
+        (FairLoss, &[FairLoss][..]),
+        (Stubborn, &[FairLoss, Stubborn]),
+        (Reliable, &[FairLoss, Reliable]),
+        (Logged, &[FairLoss, Reliable, Logged]),
+        (Fifo, &[FairLoss, Reliable, Fifo]),
+        (Authenticated, &[FairLoss, Reliable, Authenticated]),
+    ] {
+        let found = Need::ALL
+            .into_iter()
+            .filter(|need| links.is_at_least(*need));
+        assert_eq!(found.collect::<Vec<_>>(), promised, "{links:?}");
+    }
+}
+
+#[test]
+fn faults_of_every_kind_can_come_too_late() {
+    for (path, text) in examples().filter(|(path, _)| path.starts_with("scenario.faults.")) {
+        let timed = text.contains("at: \"1s\"");
+        if !timed || path.contains("when") {
+            continue;
+        }
+        let text = text.replace("at: \"10s\"", "at: \"10ms\"");
+        let found = Attempt::of(&text).short();
+        assert_eq!(found.len(), 1, "{path}: {found:?}");
+        assert!(found[0].contains("W201"), "{path}: {found:?}");
+    }
+}

@@ -133,16 +133,44 @@ fn the_command_line_has_the_last_word() {
 #[test]
 fn the_resolved_scenario_reads_back_to_itself() {
     let full = r#"(
-        name: "all", nodes: "2 * f + 1", seed: "f", params: { "f": "floor(x)", "x": 2.9, "mode": "fast", "lag": "5ms" },
+        name: "all", nodes: "2 * f + 1", seed: "f", params: { "f": "floor(x)", "n": "2 * f", "x": 2.9, "mode": "fast", "lag": "5ms" },
         protocol: PushGossip(fanout: "f"), about: "quotes \" and \\ and \u{7}",
-        network: (latency: Pareto(scale: "lag", shape: 1.5, max: "1s"), loss: "x / 2.9 / 10", duplicate: 1e-19),
+        topology: SmallWorld(k: 2, p: "x / 29"), routing: Flooding, timing: PartiallySynchronous(gst: "lag", bound: "1ms"),
+        network: (
+            latency: Pareto(scale: "lag", shape: 1.5, max: "1s"), loss: "x / 2.9 / 10", duplicate: 1e-19, corrupt: 0.5,
+            fifo: true, bandwidth: "1.5MB/s", checksum: false,
+            between: [
+                (from: 0, to: First("f"), loss: GilbertElliott(to_bad: 0.1, to_good: 0.5, bad: 0.9), queue: "1KiB"),
+                (from: All, to: [1, 2], both: true, latency: Empirical(["3ms", "lag"]), duplicate: 0, corrupt: 1,
+                 fifo: false, bandwidth: "8kbit/s"),
+            ],
+        ),
         workload: [
             (every: "20ms", until: "4s", node: Random(fraction: 0.5, except: ["f", 0, 0]), do: Multicast("x")),
             (at: "0s", node: 0..=3, do: Multicast("y")), (at: "0s", node: [3, 1], do: Multicast("")),
         ],
-        faults: [Crash(node: First("f"), between: ("0ms", "1s")), Crash(node: All, at: "1500ms")],
+        faults: [
+            Crash(node: First("f"), between: ("0ms", "1s")), Crash(node: All, at: "1500ms", restart: "2s", disk: Lost),
+            Crash(node: 1, when: AfterRecv("Rumour"), for: "lag"), Crash(node: 1, when: AfterReceipts("f")),
+            Crash(node: 1, when: AfterWrites(1)), Crash(node: 1, when: AfterEffects(0)),
+            Pause(node: 2, when: Mark("relay_saved_a_node", 3), for: "lag"), Pause(node: 2, at: "0s", until: "1s"),
+            Slow(node: All, processing: Uniform("0s", "lag")), Slow(node: 0, processing: Fixed("lag"), at: "1s", for: "1s"),
+            Omission(node: 0, send: "x / 3"), Omission(node: 0, receive: 1, between: ("1s", "2s"), until: "3s"),
+            Byzantine(node: Random(count: 1), behaviour: [
+                Silent(kinds: ["Rumour"], to: [0, 1]), Silent(), Equivocate(values: ["a", "\"b\""], to: First(2)),
+                Mutate(kinds: ["Rumour", "Pull"]), Replay(), Delay(by: "lag"), Forge(sender: "f"), Flood(copies: 3),
+            ], at: "lag"),
+            SlowDisk(node: 0, latency: Fixed("lag"), for: "1s"), LostWrites(node: 0, count: "f"), TornWrite(node: 0, at: "1s"),
+            FullDisk(node: 0, capacity: "1KiB"), FailingDisk(node: 0, p: 0.25, until: "1h"),
+            Skew(node: 0, by: "-500ms"), Skew(node: All, within: "lag"), Skew(node: 1, by: "+1us"),
+            Drift(node: 0, ppm: "-100 * f"), Drift(node: 0, within: 50, at: "1s"), Step(node: 0, by: "-1h", at: "1s"),
+            Partition(groups: [[0, 1], 2..=3], at: "1s", heal: "2s", flap: (down: "lag", up: "2ms")),
+            Partition(groups: [0, Random(count: 2)], when: Mark("relay_saved_a_node"), for: "2s"),
+            OneWay(from: 0, to: All, when: AfterRecv("Rumour", 2)), Bridge(node: "n", between: ("1s", "2s"), for: "1s"),
+            MajorityRing(at: "1s"), Isolate(node: [1, 2], at: "0s"),
+        ],
         expect: ["p99(delivery_latency) <= 2s where f >= 1", "delivery_ratio >= x / 3", "sometimes agreement"],
-        stop: (when: Never, memory: "1536MiB"), trace: Off, links: Weaker(FairLoss),
+        stop: (when: Never, memory: "1536MiB"), trace: Off, links: Weaker(Stubborn(every: "lag", acks: true)),
     )"#;
     for text in [EAGER_SENDER_CRASH, full] {
         let first = Attempt::of(text).scenario();
@@ -152,7 +180,9 @@ fn the_resolved_scenario_reads_back_to_itself() {
     }
     let resolved = Attempt::of(full).scenario().resolved;
     assert!(
-        resolved.contains("loss: 0.1,\n        duplicate: 0.0000000000000000001,\n"),
+        resolved.contains(
+            "loss: 0.1,\n        duplicate: 0.0000000000000000001,\n        corrupt: 0.5,\n"
+        ),
         "{resolved}"
     );
 }
