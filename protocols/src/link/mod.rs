@@ -6,6 +6,7 @@ mod chosen;
 mod exchange;
 mod fifo;
 mod flooding;
+mod itself;
 mod logged;
 mod perfect;
 pub mod property;
@@ -21,6 +22,7 @@ pub use exchange::{
 };
 pub use fifo::{FifoFrame, FifoLink, Stream};
 pub use flooding::{Flooded, Flooding, Ttl};
+pub use itself::Itself;
 pub use logged::{Log, LoggedLink};
 pub use perfect::{Improves, PerfectLink};
 pub use routed::{Hop, Routed};
