@@ -8,6 +8,7 @@ mod draws;
 mod golden;
 mod hostile;
 mod imports;
+mod lease;
 mod library;
 mod mutants;
 mod register;
