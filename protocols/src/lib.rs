@@ -10,6 +10,7 @@
 extern crate alloc;
 
 pub mod byzantine;
+pub mod lease;
 pub mod link;
 pub mod multicast;
 pub mod register;

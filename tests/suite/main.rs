@@ -9,6 +9,7 @@ mod faults;
 mod golden;
 mod hostile;
 mod imports;
+mod lease;
 mod library;
 mod link_lives;
 mod link_properties;
