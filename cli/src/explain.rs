@@ -5,7 +5,7 @@ use std::io;
 use scenarios::folder::read_trace;
 use scenarios::format::{Code, similar, vocabulary};
 use scenarios::metrics;
-use scenarios::recipe::Registry;
+use scenarios::run::Runner;
 use sim_core::kernel::property::Kind;
 use sim_core::trace::{causes, text};
 
@@ -17,7 +17,7 @@ use crate::out::{Out, wrapped};
 use crate::trace::not_there;
 
 /// Explains whatever `args.what` names.
-pub fn explain(out: Out, registry: &impl Registry, args: &ExplainArgs) -> Exit {
+pub fn explain(out: Out, registry: &dyn Runner, args: &ExplainArgs) -> Exit {
     let what = args.what.as_str();
     let explained = if let Some((run, event)) = what.rsplit_once('#') {
         event_of(args, run, event)
@@ -67,7 +67,7 @@ fn code(what: &str) -> Option<Result<String, String>> {
 const FIELDS_MAX: usize = 3;
 
 /// A field, a protocol, a property or a metric.
-fn named(registry: &impl Registry, what: &str) -> Result<String, String> {
+fn named(registry: &dyn Runner, what: &str) -> Result<String, String> {
     let reference = Reference::new(registry);
     let full = format!("scenario.{what}");
     let is_path = what == "scenario" || what.starts_with("scenario.");
@@ -141,7 +141,7 @@ fn named(registry: &impl Registry, what: &str) -> Result<String, String> {
 }
 
 /// The properties of a name or a number.
-fn properties(registry: &impl Registry, name: &str) -> Option<String> {
+fn properties(registry: &dyn Runner, name: &str) -> Option<String> {
     let told: Vec<String> = list::promises(registry)
         .iter()
         .filter(|promise| {
@@ -171,7 +171,7 @@ fn properties(registry: &impl Registry, name: &str) -> Option<String> {
 }
 
 /// A mark and who leaves it.
-fn mark(registry: &impl Registry, name: &str) -> Option<String> {
+fn mark(registry: &dyn Runner, name: &str) -> Option<String> {
     registry.entries().iter().find_map(|entry| {
         let mark = entry.marks().iter().find(|mark| mark.name == name)?;
         let (of, what) = (entry.about().name, mark.what);

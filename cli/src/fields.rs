@@ -3,7 +3,7 @@
 use scenarios::format::{
     Ends, FaultKind, FieldDoc, Strikes, describe, example, meaning, vocabulary,
 };
-use scenarios::recipe::Registry;
+use scenarios::run::Runner;
 
 use crate::out::wrapped;
 
@@ -32,7 +32,7 @@ struct Entry {
 
 impl Reference {
     /// Of what a registry describes.
-    pub fn new(registry: &impl Registry) -> Reference {
+    pub fn new(registry: &dyn Runner) -> Reference {
         let entries = registry.entries();
         let about = entries.iter().map(|entry| entry.about());
         Reference {

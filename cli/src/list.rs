@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use comfy_table::{ContentArrangement, Table, presets};
 use scenarios::format::Entry;
 use scenarios::metrics;
-use scenarios::recipe::Registry;
+use scenarios::run::Runner;
 use sim_core::kernel::property::{About, Kind, Quiescence};
 
 use crate::args::{ListArgs, What};
@@ -14,7 +14,7 @@ use crate::fields::Reference;
 use crate::out::Out;
 
 /// Lists one kind of thing.
-pub fn list(out: Out, registry: &impl Registry, args: &ListArgs) -> Exit {
+pub fn list(out: Out, registry: &dyn Runner, args: &ListArgs) -> Exit {
     let reference = Reference::new(registry);
     let verbose = args.verbose;
     let text = match args.what {
@@ -42,7 +42,7 @@ const FORMATS: [[&str; 2]; 2] = [
     ],
 ];
 
-fn protocols(registry: &impl Registry, reference: &Reference, verbose: bool) -> String {
+fn protocols(registry: &dyn Runner, reference: &Reference, verbose: bool) -> String {
     let path = |entry: &dyn Entry| format!("scenario.protocol.{}", entry.about().name);
     let names = |entry: &dyn Entry| -> String {
         let below = path(entry);
@@ -138,7 +138,7 @@ impl Promise {
 }
 
 /// All properties, by name; those with the same meaning are one.
-pub fn promises(registry: &impl Registry) -> Vec<Promise> {
+pub fn promises(registry: &dyn Runner) -> Vec<Promise> {
     let mut known: BTreeMap<(&str, &str), Promise> = BTreeMap::new();
     for entry in registry.entries() {
         let mut properties = entry.properties();
@@ -165,7 +165,7 @@ pub fn promises(registry: &impl Registry) -> Vec<Promise> {
     known.into_values().collect()
 }
 
-fn properties(registry: &impl Registry, verbose: bool) -> String {
+fn properties(registry: &dyn Runner, verbose: bool) -> String {
     let all = promises(registry);
     let row = |promise: &Promise| {
         let numbers = promise.numbers.join(", ");

@@ -21,7 +21,7 @@ mod validate;
 use std::process::exit;
 
 use clap::{CommandFactory, Parser};
-use scenarios::protocols::Shipped;
+use scenarios::protocols::shipped;
 
 use args::{Cli, Command};
 use exit::Exit;
@@ -35,7 +35,7 @@ fn main() {
 }
 
 fn command(out: Out, command: &Command) -> Exit {
-    let registry = &Shipped;
+    let registry = shipped();
     match command {
         Command::Run(args) => run::run(out, registry, args),
         Command::Validate(args) => validate::validate(out, registry, args),

@@ -4,14 +4,14 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
 use scenarios::format::similar;
-use scenarios::recipe::Registry;
+use scenarios::run::Runner;
 
 use crate::args::New;
 use crate::exit::Exit;
 use crate::out::Out;
 
 /// Writes the start of something new; never over a file that is there.
-pub fn new(out: Out, registry: &impl Registry, what: &New) -> Exit {
+pub fn new(out: Out, registry: &dyn Runner, what: &New) -> Exit {
     let New::Scenario { name, protocol } = what;
     let fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(fit) {

@@ -8,8 +8,7 @@ use scenarios::format::{
     Look, Overrides, Reading, Scenario, Severity, SourceId, Sources, Variant, human, read,
 };
 use scenarios::json;
-use scenarios::recipe::Registry;
-use scenarios::run::{Options, Verdict, run as simulate};
+use scenarios::run::{Options, Runner, Verdict};
 use sim_core::trace::MODEL_VERSION;
 
 use crate::args::{Overriding, RunArgs};
@@ -29,7 +28,7 @@ struct Planned {
 }
 
 /// Runs scenarios.
-pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
+pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
     let (sources, planned) = match plan(out, registry, args) {
         Ok(planned) => planned,
         Err(exit) => return exit,
@@ -67,7 +66,7 @@ pub fn run(out: Out, registry: &impl Registry, args: &RunArgs) -> Exit {
             twice: args.twice,
             strict: args.strict,
         };
-        let run = simulate(scenario, registry, options);
+        let run = registry.run(scenario, options);
         let wall = started.elapsed();
         let again = again(file, variant.as_deref(), scenario, args);
         let called = called(scenario, many.is_some(), args);
@@ -184,11 +183,7 @@ fn called(scenario: &Scenario, many: bool, args: &RunArgs) -> Called {
 }
 
 /// Reads all files and their variants; complains of everything that is wrong before anything runs.
-fn plan(
-    out: Out,
-    registry: &impl Registry,
-    args: &RunArgs,
-) -> Result<(Sources, Vec<Planned>), Exit> {
+fn plan(out: Out, registry: &dyn Runner, args: &RunArgs) -> Result<(Sources, Vec<Planned>), Exit> {
     let mut sources = Sources::new();
     let (mut planned, mut errors) = (Vec::new(), 0_usize);
     let found = files::find(&args.files).map_err(|error| {

@@ -1,7 +1,7 @@
 //! `stormglass validate`: what is wrong with files, without running them.
 
 use scenarios::format::{Overrides, Severity, Sources, human, json, short, validate as check};
-use scenarios::recipe::Registry;
+use scenarios::run::Runner;
 
 use crate::args::{Message, ValidateArgs};
 use crate::exit::Exit;
@@ -10,7 +10,7 @@ use crate::out::Out;
 use crate::run::look_of;
 
 /// Checks files and all their variants. Diagnostics are the answer here, so they go to standard output.
-pub fn validate(out: Out, registry: &impl Registry, args: &ValidateArgs) -> Exit {
+pub fn validate(out: Out, registry: &dyn Runner, args: &ValidateArgs) -> Exit {
     let found = match files::find(&args.files) {
         Ok(found) => found,
         Err(error) => {

@@ -17,7 +17,7 @@
 //!     workload: [(at: "1ms", node: 0, do: Multicast("hello"))],
 //!     expect: ["always no_duplication", "eventually agreement within 1s"],
 //! )"#)?;
-//! let runs = scenarios::testing::runs_with(&scenarios::protocols::Shipped, &file);
+//! let runs = scenarios::testing::runs_with(scenarios::protocols::shipped(), &file);
 //! assert_eq!(runs.len(), 1);                              // no variants
 //! assert!(runs[0].snapshot().contains("n2   deliver    \"hello\" from n0"));
 //! # Ok::<(), std::io::Error>(())
@@ -29,9 +29,8 @@ use std::path::Path;
 use sim_core::trace::{fingerprint_text, text};
 
 use crate::format::{Look, Overrides, Scenario, Severity, Sources, human, read};
-use crate::protocols::Shipped;
-use crate::recipe::Registry;
-use crate::run::{Options, Run, Verdict, run};
+use crate::protocols::shipped;
+use crate::run::{Options, Run, Runner, Verdict};
 
 /// Longest trace that a snapshot holds whole, in lines.
 const WHOLE_MAX: usize = 300;
@@ -51,7 +50,7 @@ pub struct Tested {
 /// If the file cannot be read, is not a scenario, or an expectation breaks; the text says how to see why.
 #[must_use]
 pub fn runs(path: impl AsRef<Path>) -> Vec<Tested> {
-    runs_with(&Shipped, path)
+    runs_with(shipped(), path)
 }
 
 /// The same with the protocols of `registry`.
@@ -59,7 +58,7 @@ pub fn runs(path: impl AsRef<Path>) -> Vec<Tested> {
 /// # Panics
 /// As [`runs`].
 #[must_use]
-pub fn runs_with(registry: &impl Registry, path: impl AsRef<Path>) -> Vec<Tested> {
+pub fn runs_with(registry: &dyn Runner, path: impl AsRef<Path>) -> Vec<Tested> {
     let path = path.as_ref();
     let text =
         fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -90,7 +89,7 @@ pub fn runs_with(registry: &impl Registry, path: impl AsRef<Path>) -> Vec<Tested
         let Some(scenario) = reading.scenario else {
             panic!("{}", errors.join("\n"))
         };
-        let run = run(&scenario, registry, Options::default());
+        let run = registry.run(&scenario, Options::default());
         assert!(run.verdict == Verdict::Pass, "{}", report(&scenario, &run));
         Tested { scenario, run }
     })

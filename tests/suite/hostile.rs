@@ -2,8 +2,7 @@
 
 use proptest::prelude::*;
 use scenarios::format::{Overrides, Problem, Reading, Severity, Sources, human, read, short};
-use scenarios::protocols::Shipped;
-use scenarios::recipe::Registry;
+use scenarios::protocols::shipped;
 
 use crate::golden::files;
 
@@ -13,7 +12,7 @@ fn try_to_read(text: &str) -> Result<(), String> {
     let file = sources.add("broken.ron", text);
     let Reading {
         scenario, problems, ..
-    } = read(&sources, file, &Overrides::default(), Shipped.entries());
+    } = read(&sources, file, &Overrides::default(), shipped().entries());
     let wrong = |problem: &&Problem| problem.severity == Severity::Error;
     if scenario.is_none() && !problems.iter().any(|problem| wrong(&problem)) {
         return Err("neither a scenario nor an error".to_owned());

@@ -6,7 +6,7 @@ use protocols::link::Assumed;
 use sim_core::kernel::prelude::*;
 use sim_core::kernel::property::{End, Fact, Finding, Moment, Property};
 use sim_core::kernel::time::SimTime;
-use sim_core::sim::{Crash, Outcome, Setup, Sim, Trigger};
+use sim_core::sim::{Fault, Outcome, Setup, Sim, Trigger};
 
 /// How a layer above an honest lease misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,10 +50,10 @@ fn terms(percent: u64) -> Terms {
 }
 
 /// Runs four processes that ask for the lease at these milliseconds; the names of the properties that are violated.
-fn run(bug: Bug, crash: Option<Crash>, asks: &[(u64, u32)]) -> (Vec<&'static str>, Outcome) {
+fn run(bug: Bug, crash: Option<Fault>, asks: &[(u64, u32)]) -> (Vec<&'static str>, Outcome) {
     let mut setup = Setup::new(4, 1);
-    setup.faults = 1;
-    setup.crashes.extend(crash);
+    setup.counted = 1;
+    setup.faults.extend(crash);
     let mut sim = Sim::new(setup, |node| {
         let speed = match bug {
             Bug::SlowClock(percent) if node == NodeId(1) => percent,
@@ -106,11 +106,7 @@ fn each_mutant_is_caught_by_exactly_its_property() {
 /// The manager needs no word from a holder that has crashed, but everybody needs the manager.
 #[test]
 fn a_crash_of_a_holder_costs_a_term_and_that_of_the_manager_all() {
-    let crash = |node| Crash {
-        node: NodeId(node),
-        trigger: Trigger::At(Span::from_millis(20)),
-        fault: 0,
-    };
+    let crash = |node| Fault::crash(0, NodeId(node), Trigger::At(Span::from_millis(20)));
     assert_eq!(run(Bug::None, Some(crash(1)), &ASKS).0, [""; 0]);
     assert_eq!(run(Bug::None, Some(crash(2)), &ASKS).0, [""; 0], "waits");
     let (violated, _) = run(Bug::None, Some(crash(0)), &ASKS);

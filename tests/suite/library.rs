@@ -3,9 +3,8 @@
 use std::fs;
 
 use scenarios::format::{Overrides, Sources, read};
-use scenarios::protocols::Shipped;
-use scenarios::recipe::Registry;
-use scenarios::run::{Options, run};
+use scenarios::protocols::shipped;
+use scenarios::run::Options;
 
 use crate::golden::files;
 
@@ -41,7 +40,12 @@ fn the_resolved_scenario_gives_the_same_run() {
             }
             let mut sources = Sources::new();
             let resolved = sources.add("resolved.ron", tested.scenario().resolved.as_str());
-            let reading = read(&sources, resolved, &Overrides::default(), Shipped.entries());
+            let reading = read(
+                &sources,
+                resolved,
+                &Overrides::default(),
+                shipped().entries(),
+            );
             let again = reading
                 .scenario
                 .unwrap_or_else(|| panic!("{}: {:?}", tested.title(), reading.problems));
@@ -51,7 +55,7 @@ fn the_resolved_scenario_gives_the_same_run() {
                 "{}",
                 tested.title()
             );
-            let same = run(&again, &Shipped, Options::default());
+            let same = shipped().run(&again, Options::default());
             assert_eq!(
                 same.fingerprint,
                 tested.run().fingerprint,

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use protocols::multicast::{BestEffort, Cast, Deliver, Multicast};
 use scenarios::format::{About, Fields, Mark, Need, Overrides, Sources, read};
-use scenarios::protocols::Shipped;
 use scenarios::recipe::{Recipe, Registry};
 use scenarios::run::{Options, Run, Status, Verdict, run};
 use sim_core::kernel::prelude::*;
@@ -183,14 +182,16 @@ fn a_bound_that_passed_is_a_violation() {
 fn run_shipped(text: &str) -> Run {
     let mut sources = Sources::new();
     let file = sources.add("shipped.ron", text);
-    let reading = read(&sources, file, &Overrides::default(), Shipped.entries());
-    run(
-        &reading
-            .scenario
-            .unwrap_or_else(|| panic!("{:?}", reading.problems)),
-        &Shipped,
-        Options::default(),
-    )
+    let reading = read(
+        &sources,
+        file,
+        &Overrides::default(),
+        scenarios::protocols::shipped().entries(),
+    );
+    let scenario = reading
+        .scenario
+        .unwrap_or_else(|| panic!("{:?}", reading.problems));
+    scenarios::protocols::shipped().run(&scenario, Options::default())
 }
 
 fn shipped(rest: &str) -> Run {

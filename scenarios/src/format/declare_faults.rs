@@ -7,9 +7,9 @@ use super::declare_trigger::{end, trigger};
 use super::entry::Configured;
 use super::faults::{DiskAfterCrash, Drift, Fault, FaultKind, Skew};
 use super::fields::Fields;
-use super::leaves::Choice;
 use super::problem::{Code, Problem};
 use super::resolved::Ron;
+use super::triggers::Lasting;
 use sim_core::kernel::random::{Delay, Probability};
 use sim_core::kernel::time::Span;
 
@@ -27,10 +27,13 @@ pub(super) fn faults(f: &mut Fields<'_>, protocol: Option<&dyn Configured>) -> V
 }
 
 fn fault(f: &mut Fields<'_>, marks: Option<&[&'static str]>) -> Fault {
-    let kind = kind(f);
+    let mut kind = kind(f);
     let about = kind.about();
     let trigger = trigger(f, about, marks);
     let end = end(f, about, trigger.as_ref());
+    if let FaultKind::Crash { disk, .. } = &mut kind {
+        *disk = disk_after(f, end);
+    }
     Fault {
         index: 0,
         kind,
@@ -45,7 +48,7 @@ fn kind(f: &mut Fields<'_>) -> FaultKind {
     match f.name() {
         "Crash" => FaultKind::Crash {
             node: f.nodes("node", None, "which nodes stop"),
-            disk: disk(f),
+            disk: DiskAfterCrash::Durable,
         },
         "Pause" => FaultKind::Pause {
             node: f.nodes(
@@ -116,19 +119,24 @@ fn kind(f: &mut Fields<'_>) -> FaultKind {
     }
 }
 
-fn disk(f: &mut Fields<'_>) -> DiskAfterCrash {
-    let options = [
-        Choice {
-            name: "Durable",
-            value: DiskAfterCrash::Durable,
-        },
-        Choice {
-            name: "Lost",
-            value: DiskAfterCrash::Lost,
-        },
-    ];
-    let default = Some(DiskAfterCrash::Durable);
-    f.choice("disk", &options, default, "what becomes of the disk")
+/// What becomes of the disk, which only a node that boots again can find out.
+fn disk_after(f: &mut Fields<'_>, end: Lasting) -> DiskAfterCrash {
+    let doc = "what becomes of the disk; Durable if nothing is written";
+    let written = f.optional_variant("disk", &["Durable", "Lost"], doc, |f| match f.name() {
+        "Lost" => DiskAfterCrash::Lost,
+        _ => DiskAfterCrash::Durable,
+    });
+    let ends = f.has("restart") || f.has("for");
+    if written.is_some() && !ends {
+        let title = "`disk` belongs to `restart`, and this node never boots again";
+        let problem = Problem::error(Code::S103, f.place_of("disk"), title);
+        let help = "write `for: \"1s\"` as well, so long after it stopped";
+        f.report(problem.label("nobody looks at it").help(help, Vec::new()));
+    }
+    if end != Lasting::Forever && written.is_none() {
+        f.record("disk", Ron::Leaf("Durable".to_owned()));
+    }
+    written.unwrap_or(DiskAfterCrash::Durable)
 }
 
 /// A law of delay; a stand-in if it is missing, which is reported.

@@ -1,8 +1,9 @@
 //! The declaration of when a fault strikes, and when it is over.
 
-use super::faults::{Ends, FaultAbout, Lasting, Occasion, Strikes, Trigger};
+use super::faults::{Ends, FaultAbout, Strikes};
 use super::fields::Fields;
 use super::problem::{Code, Problem};
+use super::triggers::{Lasting, Occasion, Trigger};
 use super::words::{shown, similar};
 use sim_core::kernel::time::Span;
 

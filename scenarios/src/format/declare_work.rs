@@ -1,12 +1,12 @@
 //! The declaration of `workload`, and what is planned too late.
 
 use super::entry::Configured;
-use super::faults::Trigger;
 use super::fields::{Absent, Fields, Spec};
 use super::place::Place;
 use super::problem::{Code, Problem};
 use super::resolved::Ron;
 use super::scenario::{Job, Scenario, Turn};
+use super::triggers::Trigger;
 use super::words::shown;
 use sim_core::kernel::time::Span;
 

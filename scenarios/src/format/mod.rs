@@ -45,6 +45,7 @@ mod scenario;
 mod sets;
 mod syntax;
 mod tokens;
+mod triggers;
 mod units;
 mod words;
 
@@ -54,8 +55,8 @@ pub use entry::{About, Configured, Entry, Mark, MetricAbout, Need, Unit};
 pub use expect::{Bound, Comparison, Expectation, Sentence, Statistic};
 pub use expr::Value;
 pub use faults::{
-    Behaviour, DiskAfterCrash, Drift, Ends, Fault, FaultAbout, FaultKind, Flap, Lasting, Occasion,
-    Offset, Skew, Strikes, Trigger,
+    Behaviour, DiskAfterCrash, Drift, Ends, Fault, FaultAbout, FaultKind, Flap, Offset, Skew,
+    Strikes,
 };
 pub use fields::{FieldDoc, Fields};
 pub use leaves::Choice;
@@ -69,6 +70,7 @@ pub use read::{Overrides, Reading, Variant, describe, read, validate};
 pub use render::{Look, human, json, short};
 pub use scenario::{Job, Places, Scenario, Stop, StopWhen, Trace, Turn};
 pub use sim_core::kernel::random::{Delay, Probability};
+pub use triggers::{Lasting, Occasion, Trigger};
 pub use units::bytes_text;
 pub use words::similar;
 

@@ -225,7 +225,7 @@ impl Rate {
 /// With the largest decimal unit of bits that leaves a whole number: `1Mbit/s`. Reads back to the same rate.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fits = |(_, bits): &(&str, u64)| self.bits_per_second % bits == 0;
+        let fits = |(_, bits): &(&str, u64)| self.bits_per_second.is_multiple_of(*bits);
         let (unit, bits) = RATE_UNITS.into_iter().find(fits).unwrap_or(("bit/s", 1));
         write!(f, "{}{unit}", self.bits_per_second / bits)
     }

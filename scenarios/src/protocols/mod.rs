@@ -20,10 +20,8 @@ crate::registry! {
         register::LastWriterWins,
 }
 
-/// Runs a scenario of the shipped protocols, as [`run`](crate::run::run) does with any registry.
-///
-/// Naming the registry here has the compiler make their simulations once, in this crate, for all that use it.
+/// The protocols that come with Stormglass, ready to run.
 #[must_use]
-pub fn run(scenario: &crate::format::Scenario, options: crate::run::Options) -> crate::run::Run {
-    crate::run::run(scenario, &Shipped, options)
+pub fn shipped() -> &'static dyn crate::run::Runner {
+    &Shipped
 }

@@ -19,7 +19,7 @@ use sim_core::kernel::time::SimTime;
 use sim_core::sim::{Ended, MarkCount, Outcome};
 use sim_core::trace::{Record, Trace, text};
 
-use crate::format::{Place, Scenario, Trace as Level};
+use crate::format::{Entry, Place, Scenario, Trace as Level};
 use crate::metrics::Metrics;
 use crate::recipe::Registry;
 
@@ -130,6 +130,27 @@ pub struct Difference {
     pub lines: [Option<String>; 2],
     /// The fingerprints.
     pub fingerprints: [u64; 2],
+}
+
+/// A registry as a runner: what reads and runs scenarios without knowing which protocols there are.
+///
+/// Simulations are compiled where a registry becomes a runner, once for all who use that.
+pub trait Runner {
+    /// The protocols, for readers of scenarios.
+    fn entries(&self) -> &'static [&'static dyn Entry];
+
+    /// Runs a scenario and judges it; see [`run`].
+    fn run(&self, scenario: &Scenario, options: Options) -> Run;
+}
+
+impl<R: Registry> Runner for R {
+    fn entries(&self) -> &'static [&'static dyn Entry] {
+        Registry::entries(self)
+    }
+
+    fn run(&self, scenario: &Scenario, options: Options) -> Run {
+        run(scenario, self, options)
+    }
 }
 
 /// Runs a scenario and judges it.

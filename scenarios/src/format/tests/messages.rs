@@ -358,6 +358,10 @@ fn faults_that_make_no_sense() {
             "error[S106]: `restart` is a time, and nobody knows when this fault strikes (write `for: \"1s\"`, so long after it struck)",
         ),
         (
+            "Crash(node: 0, at: \"2s\", disk: Lost)",
+            "error[S103]: `disk` belongs to `restart`, and this node never boots again (write `for: \"1s\"` as well, so long after it stopped)",
+        ),
+        (
             "Crash(node: 0, at: \"2s\", restart: \"2s\")",
             "error[S105]: this fault ends before it begins",
         ),

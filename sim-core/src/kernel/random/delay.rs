@@ -199,7 +199,12 @@ impl Sampler {
                 None => draws.word(lane),
             },
             Law::Empirical(delays) => {
-                return delays[draws.below(lane, delays.len() as u64) as usize];
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "below the length of a slice"
+                )]
+                let item = draws.below(lane, delays.len() as u64) as usize;
+                return delays[item];
             }
             _ => self.at_quantile(draws.unit(lane)),
         };
