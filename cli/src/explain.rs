@@ -4,8 +4,8 @@ use std::io;
 
 use scenarios::folder::read_trace;
 use scenarios::format::{Code, similar, vocabulary};
-use scenarios::metrics;
 use scenarios::run::Runner;
+use scenarios::{marks, metrics};
 use sim_core::kernel::property::Kind;
 use sim_core::trace::{causes, text};
 
@@ -172,13 +172,18 @@ fn properties(registry: &dyn Runner, name: &str) -> Option<String> {
 
 /// A mark and who leaves it.
 fn mark(registry: &dyn Runner, name: &str) -> Option<String> {
-    registry.entries().iter().find_map(|entry| {
-        let mark = entry.marks().iter().find(|mark| mark.name == name)?;
-        let (of, what) = (entry.about().name, mark.what);
-        Some(format!(
-            "{name}, a mark of {of}: {what}\n  ask for it with   \"sometimes {name}\"\n"
-        ))
-    })
+    let of_protocols = registry.entries().iter().flat_map(|entry| {
+        let of = entry.about().name;
+        entry.marks().iter().map(move |mark| (of, mark))
+    });
+    let common = marks::COMMON.iter().map(|mark| ("any protocol", mark));
+    let (of, mark) = of_protocols
+        .chain(common)
+        .find(|(_, mark)| mark.name == name)?;
+    let what = mark.what;
+    Some(format!(
+        "{name}, a mark of {of}: {what}\n  ask for it with   \"sometimes {name}\"\n"
+    ))
 }
 
 /// A metric.

@@ -14,6 +14,7 @@ extern crate self as scenarios;
 pub mod folder;
 pub mod format;
 pub mod json;
+pub mod marks;
 pub mod metrics;
 pub mod overlay;
 pub mod protocols;

@@ -17,6 +17,7 @@ use sim_core::kernel::property::{About as PropertyAbout, Property, Quiescence};
 use sim_core::kernel::protocol::Protocol;
 
 use crate::format::{About, Configured, Entry, Fields, Mark, MetricAbout, Need};
+use crate::marks;
 
 /// A port as scenarios see it: what a workload may ask of it, and which properties judge it.
 pub trait Family: Port<Request: Send + Sync> {
@@ -214,6 +215,7 @@ impl<R: Recipe> Configured for Chosen<R> {
     }
 
     fn marks(&self) -> Vec<&'static str> {
-        R::MARKS.iter().map(|mark| mark.name).collect()
+        let all = R::MARKS.iter().chain(marks::COMMON);
+        all.map(|mark| mark.name).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 mod best_effort;
 mod eager;
+mod lease;
 mod links;
 mod multicast;
 mod register;
@@ -18,6 +19,7 @@ crate::registry! {
         links::FifoLink,
         links::AuthenticatedLink,
         register::LastWriterWins,
+        lease::LeaseManager,
 }
 
 /// The protocols that come with Stormglass, ready to run.
