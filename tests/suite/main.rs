@@ -18,4 +18,5 @@ mod mutants;
 mod register;
 mod runner;
 mod stacks;
+mod stories;
 mod tour;

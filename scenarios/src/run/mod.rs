@@ -221,7 +221,7 @@ fn explain(
         .as_ref()
         .filter(|trace| scenario.trace == Level::Full && trace.left_out == 0);
     if let Some(trace) = recorded {
-        explain::explain(scenario, trace, findings);
+        explain::explain(scenario, trace, &outcome.faults, findings);
     } else if outcome.events <= RECORDED_FULL_MAX as u64 {
         let all = Recording {
             details: true,
@@ -231,7 +231,7 @@ fn explain(
             .outcome
             .trace
         {
-            explain::explain(scenario, &trace, findings);
+            explain::explain(scenario, &trace, &outcome.faults, findings);
         }
     }
 }

@@ -9,7 +9,7 @@ use sim_core::sim::{self, Limits, Repeat, Setup};
 
 use super::FaultReport;
 use super::simulate::Latency;
-use crate::format::{Scenario, StopWhen, Turn};
+use crate::format::{Place, Scenario, StopWhen, Turn};
 
 pub(super) use faults::{Faults, faults};
 pub(super) use network::is_uniform;
@@ -91,6 +91,12 @@ pub(super) fn fault_names(scenario: &Scenario) -> Vec<String> {
         None => "network".to_owned(),
     };
     all_faults(scenario).into_iter().map(name).collect()
+}
+
+/// Where each fault is written, by its number.
+pub(super) fn fault_places(scenario: &Scenario) -> Vec<Option<Place>> {
+    let place = |fault: Option<FaultReport>| fault.and_then(|fault| fault.place);
+    all_faults(scenario).into_iter().map(place).collect()
 }
 
 /// All faults with how often they struck: those of the network first.
