@@ -1,6 +1,7 @@
 //! `stormglass trace`: the trace of a run as text, filtered, or the causal past of one event.
 
 use scenarios::folder::{TraceHeader, read_trace};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::time::{SimTime, Span};
 use sim_core::trace::{Record, Trace, What, causes, jsonl, text};
 
@@ -103,6 +104,11 @@ fn as_text(out: Out, args: &TraceArgs, header: &TraceHeader, trace: &Trace, show
     out.answer(all);
 }
 
+/// Is it of this kind? Faults stand in capitals in a trace, and may be asked for like that.
+fn is(record: &Record, kind: &str) -> bool {
+    record.what.kind().eq_ignore_ascii_case(kind)
+}
+
 /// Which events to show.
 struct Filter<'a> {
     args: &'a TraceArgs,
@@ -113,7 +119,10 @@ struct Filter<'a> {
 impl<'a> Filter<'a> {
     fn new(args: &'a TraceArgs) -> Result<Self, String> {
         for kind in &args.kinds {
-            if !What::KINDS.contains(&kind.as_str()) {
+            if !What::KINDS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(kind))
+            {
                 return Err(format!(
                     "there is no kind of event `{kind}`; kinds: {}",
                     What::KINDS.join(", ")
@@ -136,8 +145,10 @@ impl<'a> Filter<'a> {
 
     fn takes(&self, trace: &Trace, record: &Record) -> bool {
         let args = self.args;
-        (args.nodes.is_empty() || args.nodes.contains(&record.node.0))
-            && (args.kinds.is_empty() || args.kinds.iter().any(|kind| kind == record.what.kind()))
+        // What befell the whole cluster befell whoever is asked for.
+        let of_all = record.node == NodeId::ALL;
+        (args.nodes.is_empty() || of_all || args.nodes.contains(&record.node.0))
+            && (args.kinds.is_empty() || args.kinds.iter().any(|kind| is(record, kind)))
             && args.after.is_none_or(|after| record.id > after)
             && (self.from..=self.until).contains(&record.at)
             && args.grep.as_ref().is_none_or(|wanted| {
