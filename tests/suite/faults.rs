@@ -27,7 +27,7 @@ impl Port for Strings {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-enum Move {
+pub(crate) enum Move {
     /// Say what the wall clock and the monotonic clock show, in ms.
     Look,
     /// Send a number.
@@ -120,7 +120,7 @@ impl Protocol for Puppet {
     }
 }
 
-const fn ms(n: u64) -> Span {
+pub(crate) const fn ms(n: u64) -> Span {
     Span::from_millis(n)
 }
 
@@ -138,7 +138,7 @@ fn fault(trigger: Trigger, strike: Strike, lasting: Lasting) -> Fault {
 }
 
 /// A crash of process 1.
-fn crash(trigger: Trigger, lasting: Lasting, disk_lost: bool) -> Fault {
+pub(crate) fn crash(trigger: Trigger, lasting: Lasting, disk_lost: bool) -> Fault {
     let strike = Strike::Crash {
         node: NodeId(1),
         disk_lost,
@@ -147,8 +147,12 @@ fn crash(trigger: Trigger, lasting: Lasting, disk_lost: bool) -> Fault {
 }
 
 /// A run of puppets that are told something at a time in ms: what was said, `time node what`, and the outcome.
-fn run(mut setup: Setup, faults: Vec<Fault>, told: &[(u64, u32, Move)]) -> (Vec<String>, Outcome) {
-    setup.counted = 1;
+pub(crate) fn run(
+    mut setup: Setup,
+    faults: Vec<Fault>,
+    told: &[(u64, u32, Move)],
+) -> (Vec<String>, Outcome) {
+    setup.counted = 4;
     setup.faults = faults;
     let mut sim = Sim::new(setup, |_| Puppet { told: 0 });
     sim.record(Recorder::new(true, 10_000).with_faults(vec!["faults[0]: a fault".to_owned()]));
@@ -168,7 +172,7 @@ fn run(mut setup: Setup, faults: Vec<Fault>, told: &[(u64, u32, Move)]) -> (Vec<
     (said, outcome)
 }
 
-fn to(node: u32) -> Group {
+pub(crate) fn to(node: u32) -> Group {
     Group::One(NodeId(node))
 }
 

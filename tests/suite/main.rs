@@ -5,6 +5,7 @@ mod conformance;
 mod counts;
 mod debts;
 mod draws;
+mod fault_corners;
 mod faults;
 mod golden;
 mod hostile;

@@ -128,6 +128,7 @@ impl<'p, P: Node> Sim<'p, P> {
             sends_left: UNWATCHED,
             sends: 0,
             choices: 0,
+            writes: 0,
             timers: timers::NONE,
             incarnation: 0,
             up: true,
@@ -404,14 +405,13 @@ impl<'p, P: Node> Sim<'p, P> {
 
     fn arrive(&mut self, node: NodeId, row: u32) {
         let message = self.messages.get(row);
-        let (from, sent, place) = (
-            message.from,
-            message.sent,
-            message.place(node, &self.network.overlay),
-        );
+        // Another's name is for others: nobody can lie to itself about who it is.
+        let own = message.sender == node;
+        let from = if own { node } else { message.from };
+        let (sent, place) = (message.sent, message.place(node, &self.network.overlay));
         let (cause, msg) = (message.first_event + place, message.first_message + place);
-        let depth = message.depth + u32::from(from != node);
-        let watched = from != node && !self.alarms.receipts.is_empty();
+        let depth = message.depth + u32::from(!own);
+        let watched = !own && !self.alarms.receipts.is_empty();
         let kinds = watched.then(|| message.body.to_string());
         let text = self
             .recorder
@@ -419,7 +419,7 @@ impl<'p, P: Node> Sim<'p, P> {
             .map(|recorder| recorder.summary(&message.body));
         if !self.hosts[node.index()].up {
             self.messages.discard(row);
-            self.counters.to_crashed += u64::from(from != node);
+            self.counters.to_crashed += u64::from(!own);
             let event = self.next_event(Folded::Drop, node, msg);
             let fault = self.crashed.get(&node).map_or(0, |(_, fault)| *fault);
             let why = WhyDropped::Down(fault);
@@ -454,7 +454,7 @@ impl<'p, P: Node> Sim<'p, P> {
             sent,
             text,
         });
-        self.counters.received += u64::from(from != node);
+        self.counters.received += u64::from(!own);
         let msg = self.messages.arrive(row);
         self.handle(
             node,

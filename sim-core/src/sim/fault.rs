@@ -78,9 +78,10 @@ pub enum Strike {
         /// Its stable storage is gone as well.
         disk_lost: bool,
     },
-    /// The process takes no step; what arrives waits.
+    /// The process takes no step; what arrives waits. A step in which the pause strikes is still taken whole, and a crash
+    /// ends it: whoever recovers is not paused any more.
     Pause(NodeId),
-    /// Every event costs the process some time, in which it does nothing else.
+    /// Every event costs the process some time, in which it does nothing else. Of several such faults the last counts.
     Slow {
         /// Who.
         node: NodeId,
@@ -163,7 +164,7 @@ pub enum Flaw {
     LosesWrites(u32),
     /// A crash tears the last write. The disk checks what it reads, so the write is gone.
     Tears,
-    /// It holds so many bytes. A process whose write fails stops.
+    /// It holds so many bytes more than when it turned bad. A process whose write fails stops.
     Full(u64),
     /// A write fails with this probability. A process whose write fails stops.
     Fails(Probability),

@@ -24,6 +24,8 @@ pub(super) struct Host<P: Node> {
     pub(super) sends: u32,
     /// Choices so far, in all its lives.
     pub(super) choices: u32,
+    /// Writes to its disk so far, in all its lives: the ordinal of their draws.
+    pub(super) writes: u32,
     /// First of its timers.
     pub(super) timers: u32,
     /// How often it has been started before.
@@ -60,6 +62,11 @@ impl Trouble {
         Trouble(self.0 | other.0)
     }
 
+    /// This, or nothing.
+    pub(super) const fn if_true(self, it_is: bool) -> Trouble {
+        Trouble(if it_is { self.0 } else { 0 })
+    }
+
     pub(super) const fn without(self, other: Trouble) -> Trouble {
         Trouble(self.0 & !other.0)
     }
@@ -72,19 +79,17 @@ pub(super) struct Afflicted<P: Node> {
     pub(super) paused_until: u64,
     /// What has arrived meanwhile, in order.
     pub(super) backlog: VecDeque<Waiting>,
-    /// How long an event takes, and the fault behind that.
-    pub(super) slow: Option<(Sampler, u32)>,
-    /// Events that took time so far: the ordinal of their draws.
-    pub(super) worked: u32,
+    /// How long an event takes, and how many took that long so far: the ordinal of their draws.
+    pub(super) slow: InForce<(Sampler, u32)>,
     pub(super) omissions: Vec<Omission>,
     /// The numbers of the faults behind its behaviours, by their bits.
     pub(super) behaviours: Vec<u32>,
     /// Behaviours in force.
     pub(super) active: u64,
-    /// How late it sends, and the fault behind that.
-    pub(super) late: Option<(Span, u32)>,
-    /// In whose name it sends, and the fault behind that.
-    pub(super) forges: Option<(NodeId, u32)>,
+    /// How late it sends.
+    pub(super) late: InForce<Span>,
+    /// In whose name it sends.
+    pub(super) forges: InForce<NodeId>,
     pub(super) clock: Clock,
     pub(super) disk: DiskFlaws<P::Disk>,
 }
@@ -95,16 +100,54 @@ impl<P: Node> Default for Afflicted<P> {
             work: Work::Idle,
             paused_until: 0,
             backlog: VecDeque::new(),
-            slow: None,
-            worked: 0,
+            slow: InForce::default(),
             omissions: Vec::new(),
             behaviours: Vec::new(),
             active: 0,
-            late: None,
-            forges: None,
+            late: InForce::default(),
+            forges: InForce::default(),
             clock: Clock::default(),
             disk: DiskFlaws::default(),
         }
+    }
+}
+
+/// Faults of one sort that are in force at a process, each with its number: the end of one leaves the others.
+#[derive(Clone, Debug)]
+pub(super) struct InForce<T>(Vec<(T, u32)>);
+
+impl<T> Default for InForce<T> {
+    fn default() -> Self {
+        InForce(Vec::new())
+    }
+}
+
+impl<T> InForce<T> {
+    /// One more is in force.
+    pub(super) fn add(&mut self, what: T, fault: u32) {
+        self.0.push((what, fault));
+    }
+
+    /// The fault of this number is over.
+    pub(super) fn lift(&mut self, fault: u32) {
+        self.0.retain(|(_, other)| *other != fault);
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&T, u32)> {
+        self.0.iter().map(|(what, fault)| (what, *fault))
+    }
+
+    /// The one that counts, where only one can: the last that struck.
+    pub(super) fn last(&self) -> Option<(&T, u32)> {
+        self.iter().last()
+    }
+
+    pub(super) fn last_mut(&mut self) -> Option<(&mut T, u32)> {
+        self.0.last_mut().map(|(what, fault)| (what, *fault))
     }
 }
 
@@ -142,14 +185,14 @@ pub(super) struct Omission {
 pub(super) struct Clock {
     /// How far the wall clock is ahead, in ns, its steps included.
     pub(super) ahead: i64,
-    /// How much faster both clocks run, in millionths,
-    pub(super) ppm: i64,
+    /// How much faster both clocks run, in millionths, at most so slow that they never stand,
+    ppm: i64,
     /// since when, and what the monotonic clock showed then, in ns.
     since: SimTime,
     shown: i64,
     /// The faults behind that.
     pub(super) skews: Vec<u32>,
-    pub(super) drifts: Vec<u32>,
+    pub(super) drifts: InForce<i64>,
 }
 
 impl Clock {
@@ -160,9 +203,11 @@ impl Clock {
         local(i128::from(self.shown) + passed + gained)
     }
 
-    /// From now on both clocks run so much faster.
-    pub(super) fn runs(&mut self, now: SimTime, ppm: i64) {
+    /// From now on both clocks run as fast as the drifts in force say, all of them together.
+    pub(super) fn runs(&mut self, now: SimTime) {
         self.shown = self.monotonic(now).as_nanos();
+        let sum = self.drifts.iter().map(|(ppm, _)| *ppm);
+        let ppm = sum.fold(0, i64::saturating_add);
         (self.since, self.ppm) = (now, ppm.max(-999_999));
     }
 
@@ -191,17 +236,15 @@ fn local(nanos: i128) -> LocalTime {
     LocalTime::from_nanos(i64::try_from(clamped).expect("it was clamped"))
 }
 
-/// What is bad about the disk of a process, each with the number of the fault behind it.
+/// What is bad about the disk of a process.
 pub(super) struct DiskFlaws<D: Disk> {
-    pub(super) latency: Option<(Sampler, u32)>,
-    pub(super) loses: Option<(u32, u32)>,
-    pub(super) tears: Option<u32>,
-    pub(super) full: Option<(u64, u32)>,
-    pub(super) fails: Option<(Probability, u32)>,
-    /// Bytes written so far.
+    pub(super) latency: InForce<Sampler>,
+    pub(super) loses: InForce<u32>,
+    pub(super) tears: InForce<()>,
+    pub(super) full: InForce<u64>,
+    pub(super) fails: InForce<Probability>,
+    /// Bytes written since it turned bad.
     pub(super) used: u64,
-    /// Writes so far: the ordinal of their draws.
-    pub(super) writes: u32,
     /// Writes that are said to be durable and are not.
     pub(super) unsynced: VecDeque<D::Write>,
 }
@@ -209,13 +252,12 @@ pub(super) struct DiskFlaws<D: Disk> {
 impl<D: Disk> Default for DiskFlaws<D> {
     fn default() -> Self {
         DiskFlaws {
-            latency: None,
-            loses: None,
-            tears: None,
-            full: None,
-            fails: None,
+            latency: InForce::default(),
+            loses: InForce::default(),
+            tears: InForce::default(),
+            full: InForce::default(),
+            fails: InForce::default(),
             used: 0,
-            writes: 0,
             unsynced: VecDeque::new(),
         }
     }
@@ -224,8 +266,8 @@ impl<D: Disk> Default for DiskFlaws<D> {
 impl<D: Disk> DiskFlaws<D> {
     /// How many of the last writes a crash would lose.
     pub(super) fn at_risk(&self) -> usize {
-        let lost = self.loses.map_or(0, |(count, _)| count as usize);
-        lost.max(usize::from(self.tears.is_some()))
+        let lost = self.loses.iter().map(|(count, _)| *count as usize).max();
+        lost.unwrap_or(0).max(usize::from(!self.tears.is_empty()))
     }
 }
 
@@ -240,7 +282,8 @@ mod tests {
                 ppm: 50,
                 ..Clock::default()
             };
-            clock.runs(SimTime::from_nanos(5), ppm);
+            clock.drifts.add(ppm, 0);
+            clock.runs(SimTime::from_nanos(5));
             for (now, span) in [(5, 1), (7, 1_000_000), (123_456_789, 999)] {
                 let (now, span) = (SimTime::from_nanos(now), Span::from_nanos(span));
                 let due = clock.monotonic(now).after(span);

@@ -438,8 +438,8 @@ impl<P: Node> Sim<'_, P> {
 
     /// The name under which a process in trouble sends.
     pub(super) fn name_on_the_wire(&mut self, from: NodeId, event: u64) -> NodeId {
-        let forges = self.afflicted.get(&from).and_then(|it| it.forges);
-        let Some((sender, fault)) = forges else {
+        let forges = self.afflicted.get(&from).and_then(|it| it.forges.last());
+        let Some((&sender, fault)) = forges else {
             return from;
         };
         // What nobody believes is counted copy by copy.
@@ -454,7 +454,7 @@ impl<P: Node> Sim<'_, P> {
         if !network.authentic || !self.hosts[from.index()].trouble.has(Trouble::WIRE) {
             return None;
         }
-        let (_, fault) = self.afflicted.get(&from)?.forges?;
+        let (_, fault) = self.afflicted.get(&from)?.forges.last()?;
         Some(fault)
     }
 
@@ -463,7 +463,8 @@ impl<P: Node> Sim<'_, P> {
         if !self.hosts[from.index()].trouble.has(Trouble::WIRE) {
             return Span::ZERO;
         }
-        let Some((by, fault)) = self.afflicted.get(&from).and_then(|it| it.late) else {
+        let late = self.afflicted.get(&from).and_then(|it| it.late.last());
+        let Some((&by, fault)) = late else {
             return Span::ZERO;
         };
         let message = self.messages.get(row);

@@ -218,7 +218,7 @@ impl<P: Node> Sim<'_, P> {
             Strike::Crash { node, .. } => self.crash(node, number, cause),
             Strike::Pause(node) => self.pause(node, number, cause, end),
             Strike::Slow { node, processing } => {
-                self.afflict(node).slow = Some((processing, number));
+                self.afflict(node).slow.add((processing, 0), number);
                 self.befell(node, Trouble::SLOW, number, cause)
             }
             Strike::Omit {
@@ -240,23 +240,23 @@ impl<P: Node> Sim<'_, P> {
                 self.fails(node)
             }
             Strike::Delay { node, by } => {
-                self.afflict(node).late = Some((by, number));
+                self.afflict(node).late.add(by, number);
                 self.befell(node, Trouble::WIRE, number, cause);
                 self.fails(node)
             }
             Strike::Forge { node, sender } => {
-                self.afflict(node).forges = Some((sender, number));
+                self.afflict(node).forges.add(sender, number);
                 self.befell(node, Trouble::WIRE, number, cause);
                 self.fails(node)
             }
             Strike::Disk { node, flaw } => {
                 let disk = &mut self.afflict(node).disk;
                 match flaw {
-                    Flaw::Slow(latency) => disk.latency = Some((latency, number)),
-                    Flaw::LosesWrites(count) => disk.loses = Some((count, number)),
-                    Flaw::Tears => disk.tears = Some(number),
-                    Flaw::Full(capacity) => disk.full = Some((capacity, number)),
-                    Flaw::Fails(p) => disk.fails = Some((p, number)),
+                    Flaw::Slow(latency) => disk.latency.add(latency, number),
+                    Flaw::LosesWrites(count) => disk.loses.add(count, number),
+                    Flaw::Tears => disk.tears.add((), number),
+                    Flaw::Full(capacity) => disk.full.add(capacity, number),
+                    Flaw::Fails(p) => disk.fails.add(p, number),
                 }
                 self.befell(node, Trouble::DISK, number, cause)
             }
@@ -268,8 +268,8 @@ impl<P: Node> Sim<'_, P> {
             }
             Strike::Drift { node, ppm } => {
                 let clock = &mut self.afflict(node).clock;
-                clock.runs(now, clock.ppm.saturating_add(ppm));
-                clock.drifts.push(number);
+                clock.drifts.add(ppm, number);
+                clock.runs(now);
                 self.befell(node, Trouble::CLOCK, number, cause)
             }
             Strike::Step { node, by } => {
@@ -308,18 +308,15 @@ impl<P: Node> Sim<'_, P> {
                 self.repaired(event);
             }
             Strike::Slow { node, .. } => {
-                self.afflict(node).slow = None;
-                self.over(node, Trouble::SLOW, number);
+                let slow = &mut self.afflict(node).slow;
+                slow.lift(number);
+                let sort = Trouble::SLOW.if_true(slow.is_empty());
+                self.over(node, sort, number);
             }
             Strike::Omit { node, .. } => {
                 let omissions = &mut self.afflict(node).omissions;
                 omissions.retain(|omission| omission.fault != number);
-                let none = omissions.is_empty();
-                let sort = if none {
-                    Trouble::OMITS
-                } else {
-                    Trouble::default()
-                };
+                let sort = Trouble::OMITS.if_true(omissions.is_empty());
                 self.over(node, sort, number);
             }
             Strike::Turn { node, behaviour } => {
@@ -327,30 +324,30 @@ impl<P: Node> Sim<'_, P> {
                 self.over(node, Trouble::default(), number);
             }
             Strike::Delay { node, .. } => {
-                self.afflict(node).late = None;
+                self.afflict(node).late.lift(number);
                 self.over(node, Trouble::default(), number);
             }
             Strike::Forge { node, .. } => {
-                self.afflict(node).forges = None;
+                self.afflict(node).forges.lift(number);
                 self.over(node, Trouble::default(), number);
             }
             Strike::Disk { node, flaw } => {
                 let disk = &mut self.afflict(node).disk;
                 match flaw {
-                    Flaw::Slow(_) => disk.latency = None,
-                    Flaw::LosesWrites(_) => disk.loses = None,
-                    Flaw::Tears => disk.tears = None,
-                    Flaw::Full(_) => disk.full = None,
-                    Flaw::Fails(_) => disk.fails = None,
+                    Flaw::Slow(_) => disk.latency.lift(number),
+                    Flaw::LosesWrites(_) => disk.loses.lift(number),
+                    Flaw::Tears => disk.tears.lift(number),
+                    Flaw::Full(_) => disk.full.lift(number),
+                    Flaw::Fails(_) => disk.fails.lift(number),
                 }
                 self.sync(node);
                 self.over(node, Trouble::default(), number);
             }
-            Strike::Drift { node, ppm } => {
+            Strike::Drift { node, .. } => {
                 let now = self.now;
                 let clock = &mut self.afflict(node).clock;
-                clock.runs(now, clock.ppm.saturating_sub(ppm));
-                clock.drifts.retain(|drift| *drift != number);
+                clock.drifts.lift(number);
+                clock.runs(now);
                 self.over(node, Trouble::default(), number);
             }
             // A clock that is off stays off until it is set.
@@ -432,6 +429,9 @@ impl<P: Node> Sim<'_, P> {
         host.incarnation += 1;
         if disk_lost {
             host.disk = Default::default();
+            if let Some(afflicted) = self.afflicted.get_mut(&node) {
+                afflicted.disk.used = 0;
+            }
         }
         let incarnation = u64::from(host.incarnation);
         self.counters.recoveries += 1;
@@ -513,7 +513,7 @@ impl<P: Node> Sim<'_, P> {
         clock
             .drifts
             .iter()
-            .for_each(|fault| self.fire(*fault, event));
+            .for_each(|(_, fault)| self.fire(fault, event));
         clock.after(self.now, span)
     }
 
@@ -527,7 +527,7 @@ impl<P: Node> Sim<'_, P> {
             fired.extend(&afflicted.clock.skews);
         }
         if looks.wall + looks.monotonic > 0 {
-            fired.extend(&afflicted.clock.drifts);
+            fired.extend(afflicted.clock.drifts.iter().map(|(_, fault)| fault));
         }
         let deviated: Vec<u32> = (0..)
             .zip(&afflicted.behaviours)

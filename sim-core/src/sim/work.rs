@@ -56,21 +56,32 @@ impl<P: Node> Sim<'_, P> {
 
     /// The process turns to something: at once, or when it has worked on it long enough.
     fn begin(&mut self, node: NodeId, what: Waiting) {
-        let now = self.now;
-        let key = self.fate.processing;
+        // A timer that was stopped meanwhile is no work.
+        let is_work = self.hosts[node.index()].up && !self.is_dead_timer(what);
+        let (now, key) = (self.now, self.fate.processing);
         let afflicted = self.afflicted.entry(node).or_default();
-        let slow = afflicted.slow.as_ref();
-        let Some((processing, fault)) = slow.filter(|_| self.hosts[node.index()].up) else {
+        let slow = afflicted.slow.last_mut().filter(|_| is_work);
+        let Some(((processing, worked), fault)) = slow else {
             return self.take(node, what);
         };
-        let draws = key.at(u64::from(node.0), u64::from(afflicted.worked));
-        let (at, fault) = (now.after(processing.sample(draws, 0)), *fault);
-        afflicted.worked += 1;
+        let draws = key.at(u64::from(node.0), u64::from(*worked));
+        let at = now.after(processing.sample(draws, 0));
+        *worked += 1;
         afflicted.work = Work::Handling(what, at.as_nanos());
         self.timers_waiting += usize::from(is_timer(what));
         let event = self.events;
         self.fire(fault, event);
         self.be_busy(node, at);
+    }
+
+    fn is_dead_timer(&self, what: Waiting) -> bool {
+        match what {
+            Waiting::Entry(handle) => match Kind::of(handle) {
+                (Kind::Timer, row) => !self.timers.is_live(row),
+                _ => false,
+            },
+            Waiting::Job(..) => false,
+        }
     }
 
     /// The effects of a handler wait for the write that comes first.
@@ -152,32 +163,29 @@ impl<P: Node> Sim<'_, P> {
         self.note(event, cause.event, node, |recorder| {
             What::Persist(recorder.summary(write))
         });
-        if !self.hosts[node.index()].trouble.has(Trouble::DISK) {
+        let host = &mut self.hosts[node.index()];
+        let ordinal = host.writes;
+        host.writes = host.writes.wrapping_add(1);
+        if !host.trouble.has(Trouble::DISK) {
             return Written::Durable;
         }
-        let storage = self.fate.storage;
+        let draws = self.fate.storage.at(u64::from(node.0), u64::from(ordinal));
+        let size = wire::size(write) as u64;
         let disk = &mut self.afflicted.entry(node).or_default().disk;
-        let place = (u64::from(node.0), u64::from(disk.writes));
-        disk.writes += 1;
-        disk.used += wire::size(write) as u64;
-        let failing = disk
-            .fails
-            .filter(|(p, _)| storage.at(place.0, place.1).chance(0, *p));
-        let full = disk.full.filter(|(capacity, _)| disk.used > *capacity);
-        if let Some(fault) = failing
-            .map(|(_, fault)| fault)
-            .or(full.map(|(_, fault)| fault))
-        {
+        let used = disk.used + size;
+        let failing = disk.fails.iter().find(|(p, _)| draws.chance(0, **p));
+        let failing = failing.map(|(_, fault)| fault);
+        let full = disk.full.iter().find(|(capacity, _)| used > **capacity);
+        if let Some(fault) = failing.or(full.map(|(_, fault)| fault)) {
             // There is no way past the barrier: a process that cannot store stops.
-            disk.used -= wire::size(write) as u64;
             self.crash(node, fault, event);
             return Written::Never;
         }
-        let Some((latency, fault)) = &disk.latency else {
+        disk.used = used;
+        let Some((latency, fault)) = disk.latency.last() else {
             return Written::Durable;
         };
-        let took = latency.sample(storage.at(place.0, place.1), 1);
-        let fault = *fault;
+        let took = latency.sample(draws, 1);
         self.fire(fault, event);
         if took == Span::ZERO {
             return Written::Durable;
@@ -216,15 +224,18 @@ impl<P: Node> Sim<'_, P> {
         let disk = &mut afflicted.disk;
         let lost = disk.unsynced.len();
         disk.unsynced.clear();
-        let (lies, tears) = (disk.loses, disk.tears);
         if lost == 0 {
             return;
         }
-        if let Some((_, fault)) = lies {
-            (0..lost).for_each(|_| self.fire(fault, event));
-        }
-        if let Some(fault) = tears {
-            self.fire(fault, event);
+        // Each that promised too much lost as many as it was worth; a torn write is one.
+        let lies = disk
+            .loses
+            .iter()
+            .map(|(count, fault)| (lost.min(*count as usize), fault));
+        let tears = disk.tears.iter().map(|(_, fault)| (1, fault));
+        let blamed: Vec<(usize, u32)> = lies.chain(tears).collect();
+        for (count, fault) in blamed {
+            (0..count).for_each(|_| self.fire(fault, event));
         }
     }
 
