@@ -494,15 +494,15 @@ fn networks_that_make_no_sense() {
         ),
         (
             "topology: RandomRegular,",
-            "error[S105]: `degree` is 16, and there are 5 nodes",
+            "error[S107]: 16 neighbours a node need at least 17 nodes, not 5",
         ),
         (
             "topology: RandomRegular(degree: 3),",
-            "error[S105]: there is no graph of 5 nodes of degree 3",
+            "error[S107]: a 3-regular graph of 5 nodes does not exist: degree × nodes must be even, as with 6 nodes",
         ),
         (
             "topology: Hypercube,",
-            "error[S105]: there is no hypercube of 5 nodes",
+            "error[S107]: a hypercube has 2^k nodes, not 5: 4 or 8",
         ),
         (
             "topology: Star(centre: 5),",
@@ -510,7 +510,7 @@ fn networks_that_make_no_sense() {
         ),
         (
             "topology: SmallWorld(k: 3),",
-            "error[S105]: `k` has to be even, and is 3",
+            "error[S107]: a small world starts with k/2 neighbours on either side: k is even, not 3, as is 4",
         ),
         (
             "topology: Start,",
