@@ -400,7 +400,7 @@ fn faults_that_make_no_sense() {
         ("Byzantine(node: 0)", "error[S103]: `behaviour` is missing"),
         (
             "Byzantine(node: 0, behaviour: [Equivocate(values: [\"a\"])])",
-            "error[S103]: `Equivocate` needs two values at least (write `values: [\"a\", \"b\"]`: some are told one, the rest the other)",
+            "error[S105]: `values` are two texts, or none (write `values: [\"a\", \"b\"]`: some are told `b` where the rest is told `a`)",
         ),
         (
             "Byzantine(node: 0, behaviour: [Forge(sender: 5)])",

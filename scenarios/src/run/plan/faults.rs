@@ -220,7 +220,7 @@ impl<'a> Planner<'a> {
             },
             Behaviour::Equivocate { kinds, values, to } => byzantine::Behaviour::Equivocate {
                 kinds: kinds.clone(),
-                values: <[String; 2]>::try_from(values.clone()).ok(),
+                values: values.clone(),
                 to: some(to),
             },
             Behaviour::Mutate { kinds } => byzantine::Behaviour::Mutate {
