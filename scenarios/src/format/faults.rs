@@ -212,6 +212,22 @@ pub enum Behaviour {
     },
 }
 
+impl Behaviour {
+    /// As a file names it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Behaviour::Silent { .. } => "Silent",
+            Behaviour::Equivocate { .. } => "Equivocate",
+            Behaviour::Mutate { .. } => "Mutate",
+            Behaviour::Replay { .. } => "Replay",
+            Behaviour::Delay { .. } => "Delay",
+            Behaviour::Forge { .. } => "Forge",
+            Behaviour::Flood { .. } => "Flood",
+        }
+    }
+}
+
 /// How far a clock is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skew {
