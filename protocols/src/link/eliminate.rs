@@ -120,7 +120,7 @@ mod tests {
         let to = |node| Group::One(NodeId(node));
         let mut sent = |group| -> alloc::vec::Vec<(Group, u32)> {
             let effects = rig.request(Transmit { to: group, msg: 7 }).effects();
-            let send = |effect| match effect {
+            let send = |effect: Effect<EliminateDuplicates<u8>>| match effect {
                 Effect::Request(Transmit { to, msg }) => (to, msg.seq),
                 other => panic!("{other:?}"),
             };
