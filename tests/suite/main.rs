@@ -18,4 +18,5 @@ mod mutants;
 mod register;
 mod runner;
 mod stacks;
+mod swarm;
 mod tour;
