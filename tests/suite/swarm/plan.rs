@@ -27,6 +27,8 @@ pub enum Family {
     /// Not everybody is everybody's neighbour.
     Sparse,
     Flooding,
+    /// Flooding over three links at most.
+    Short,
     CrashStop,
     Recovery,
     /// Somebody recovers with an empty disk.
@@ -56,7 +58,7 @@ pub enum Family {
 }
 
 impl Family {
-    pub const ALL: [Family; 33] = {
+    pub const ALL: [Family; 34] = {
         use Family::*;
         [
             Loss,
@@ -71,6 +73,7 @@ impl Family {
             Gst,
             Sparse,
             Flooding,
+            Short,
             CrashStop,
             Recovery,
             DiskLost,
@@ -115,14 +118,14 @@ struct Way {
 
 const WAYS: [Way; 13] = [
     way("FairLoss", Need::FairLoss),
-    way("Stubborn(every: \"1s\")", Need::Stubborn),
-    way("Stubborn(every: \"200ms\", acks: true)", Need::Stubborn),
+    way("Stubborn(every: \"4s\")", Need::Stubborn),
+    way("Stubborn(every: \"1s\", acks: true)", Need::Stubborn),
     way("Reliable", Need::Reliable),
-    way("Reliable(rto: \"50ms\")", Need::Reliable),
+    way("Reliable(rto: \"200ms\")", Need::Reliable),
     way("Reliable(attempts: 4)", Need::Reliable),
     way("Logged", Need::Logged),
     way("Fifo", Need::Fifo),
-    way("Fifo(rto: \"20ms\")", Need::Fifo),
+    way("Fifo(rto: \"150ms\")", Need::Fifo),
     way("Authenticated", Need::Authenticated),
     assumed("Assumed(Reliable)", Need::Reliable),
     assumed("Assumed(Fifo)", Need::Fifo),
@@ -390,7 +393,10 @@ impl Drawing {
             text = "    topology: Bus,\n".to_owned();
         }
         if self.takes(Family::Flooding) {
-            let ttl = self.dice.of(&["", "(ttl: 3)"]);
+            let ttl = match self.takes(Family::Short) {
+                true => "(ttl: 3)",
+                false => "",
+            };
             text.push_str(&format!("    routing: Flooding{ttl},\n"));
         }
         text
@@ -544,12 +550,15 @@ impl Drawing {
                 true => operation.clone(),
                 false => format!("{operation}({})", arguments.join(", ")),
             };
-            let node = self.dice.below(self.nodes);
+            let node = match self.dice.percent(80) {
+                true => self.dice.below(self.nodes).to_string(),
+                false => self.set(),
+            };
             // Odd microseconds of its own keep a job off the others' instants.
             let at = self.dice.below(BUSY) * 1_000 + 10 * job + 1;
             let turn = if self.dice.percent(25) {
                 let every = self.dice.between(20, 400) * 1_000;
-                let until = at + self.dice.between(1, 8) * every;
+                let until = at + self.dice.between(1, 4) * every;
                 format!("every: \"{every}us\", from: \"{at}us\", until: \"{until}us\"")
             } else {
                 format!("at: \"{at}us\"")
@@ -560,9 +569,9 @@ impl Drawing {
     }
 
     /// When a fault of a process strikes; `early` if it may last from the start.
-    fn trigger(&mut self, early: bool) -> (String, bool) {
+    fn trigger(&mut self, early: bool) -> String {
         let at = self.dice.below(BUSY);
-        let when = match self.dice.below(if early { 10 } else { 8 }) {
+        match self.dice.below(if early { 10 } else { 8 }) {
             0 | 1 => format!(", at: \"{at}ms\""),
             2 => format!(
                 ", between: (\"{at}ms\", \"{}ms\")",
@@ -577,8 +586,7 @@ impl Drawing {
             },
             7 => format!(", at: \"{at}us\""),
             _ => String::new(),
-        };
-        (when, true)
+        }
     }
 
     /// What a fault of many can wait for.
@@ -606,9 +614,12 @@ impl Drawing {
 
     fn faults(&mut self) -> String {
         let mut all = Vec::new();
-        self.faults_of_processes(&mut all);
-        self.faults_of_disks_and_clocks(&mut all);
-        self.partitions(&mut all);
+        // Twice now and then, so that faults of one kind overlap.
+        for _ in 0..self.dice.of(&[1, 1, 2]) {
+            self.faults_of_processes(&mut all);
+            self.faults_of_disks_and_clocks(&mut all);
+            self.partitions(&mut all);
+        }
         all.into_iter()
             .map(|fault| format!("        {fault},\n"))
             .collect()
@@ -616,12 +627,12 @@ impl Drawing {
 
     fn faults_of_processes(&mut self, all: &mut Vec<String>) {
         if self.takes(Family::CrashStop) {
-            let (node, (when, _)) = (self.few(), self.trigger(false));
+            let (node, when) = (self.few(), self.trigger(false));
             all.push(format!("Crash(node: {node}{when})"));
         }
         if self.takes(Family::Recovery) {
             for _ in 0..self.dice.between(1, 3) {
-                let (node, (when, _), end) = (self.few(), self.trigger(false), self.end());
+                let (node, when, end) = (self.few(), self.trigger(false), self.end());
                 let disk = if self.takes(Family::DiskLost) {
                     ", disk: Lost"
                 } else {
@@ -631,11 +642,11 @@ impl Drawing {
             }
         }
         if self.takes(Family::Pause) {
-            let (node, (when, _), end) = (self.few(), self.trigger(false), self.end());
+            let (node, when, end) = (self.few(), self.trigger(false), self.end());
             all.push(format!("Pause(node: {node}{when}{end})"));
         }
         if self.takes(Family::Slow) {
-            let (node, (when, _)) = (self.few(), self.trigger(true));
+            let (node, when) = (self.few(), self.trigger(true));
             let most = self.dice.between(1, 5);
             let law = self.dice.of(&["Fixed", "Uniform", "Exponential"]);
             let law = match law {
@@ -651,7 +662,7 @@ impl Drawing {
             all.push(format!("Slow(node: {node}, processing: {law}{when}{end})"));
         }
         if self.takes(Family::Omission) {
-            let (node, (when, _)) = (self.few(), self.trigger(true));
+            let (node, when) = (self.few(), self.trigger(true));
             let (send, receive) = (self.dice.hundredths(1, 100), self.dice.hundredths(0, 100));
             let end = if self.dice.percent(50) {
                 self.end()
@@ -663,7 +674,7 @@ impl Drawing {
             ));
         }
         if self.takes(Family::Byzantine) {
-            let (node, (when, _)) = (self.few(), self.trigger(true));
+            let (node, when) = (self.few(), self.trigger(true));
             let behaviours: Vec<String> = (0..self.dice.between(1, 3))
                 .map(|_| self.behaviour())
                 .collect();
@@ -698,7 +709,7 @@ impl Drawing {
     fn faults_of_disks_and_clocks(&mut self, all: &mut Vec<String>) {
         let sign = |negative: bool| if negative { "-" } else { "" };
         if self.takes(Family::SlowDisk) {
-            let (node, (when, _)) = (self.set(), self.trigger(true));
+            let (node, when) = (self.set(), self.trigger(true));
             let law = self.dice.of(&[
                 "Uniform(\"0s\", \"20ms\")",
                 "Fixed(\"3ms\")",
@@ -712,7 +723,7 @@ impl Drawing {
             all.push(format!("SlowDisk(node: {node}, latency: {law}{when}{end})"));
         }
         if self.takes(Family::LyingDisk) {
-            let (node, (when, _)) = (self.set(), self.trigger(true));
+            let (node, when) = (self.set(), self.trigger(true));
             let end = if self.dice.percent(50) {
                 self.end()
             } else {
@@ -727,7 +738,7 @@ impl Drawing {
             });
         }
         if self.takes(Family::FailingDisk) {
-            let (node, (when, _)) = (self.few(), self.trigger(true));
+            let (node, when) = (self.few(), self.trigger(true));
             all.push(match self.dice.percent(50) {
                 true => format!(
                     "FullDisk(node: {node}, capacity: \"{}B\"{when})",
@@ -752,7 +763,7 @@ impl Drawing {
             });
         }
         if self.takes(Family::Drift) {
-            let (node, (when, _)) = (self.set(), self.trigger(true));
+            let (node, when) = (self.set(), self.trigger(true));
             let end = if self.dice.percent(50) {
                 self.end()
             } else {
@@ -772,7 +783,7 @@ impl Drawing {
             });
         }
         if self.takes(Family::Step) {
-            let (node, (when, _)) = (self.set(), self.trigger(false));
+            let (node, when) = (self.set(), self.trigger(false));
             let negative = self.dice.percent(50);
             all.push(format!(
                 "Step(node: {node}, by: \"{}{}ms\"{when})",

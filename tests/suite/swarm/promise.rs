@@ -83,7 +83,7 @@ pub const TABLE: &[Promise] = &[
     Promise {
         of: &["FLL2"],
         within: SOON,
-        holds: |plan| honest(plan) && !plan.links.contains("Stubborn(every: \"1s\")"),
+        holds: |plan| honest(plan) && !plan.links.contains("Stubborn(every: \"4s\")"),
         because: "only a stubborn link repeats for ever what was sent once",
     },
     Promise {
@@ -91,7 +91,7 @@ pub const TABLE: &[Promise] = &[
         within: SOON,
         holds: |plan| {
             honest(plan)
-                && plan.links == "Stubborn(every: \"1s\")"
+                && plan.links == "Stubborn(every: \"4s\")"
                 && connected(plan)
                 && !plan.has(Family::Recovery)
         },
@@ -242,7 +242,7 @@ fn trusts_disks(plan: &Plan) -> bool {
 
 /// What goes from one correct process to another gets there in the end, if it is sent again and again.
 fn connected(plan: &Plan) -> bool {
-    let cut = plan.has(Family::Unhealed);
+    let cut = plan.has_any(&[Family::Unhealed, Family::Short]);
     let others_matter = plan.has_any(&[Family::Sparse, Family::Flooding]);
     let others_fail = plan.has_any(&[
         Family::CrashStop,
@@ -257,7 +257,7 @@ fn connected(plan: &Plan) -> bool {
 
 /// Reliable links that do not give up. An assumed one sends once, so nothing may stand in the way of that.
 fn patient(plan: &Plan) -> bool {
-    let gives_up = plan.links.contains("attempts") || plan.links.contains("ttl");
+    let gives_up = plan.links.contains("attempts");
     let assumed = plan.links.starts_with("Assumed");
     let dropped = assumed && plan.has_any(&[Family::Bandwidth, Family::Flooding]);
     reliable(plan) && connected(plan) && !gives_up && !dropped
