@@ -642,6 +642,28 @@ fn a_forged_message_bears_another_name_and_a_late_one_is_late() {
     assert_eq!(said, ["2.000 n0 1 from n1", "40.000 n0 2 from n1"]);
 }
 
+/// What is forged is the name: who receives a message in its own name has received one from another process, and a forger
+/// that talks to itself has not.
+#[test]
+fn a_forged_name_changes_no_counts() {
+    let forge = Strike::Forge {
+        node: NodeId(1),
+        sender: NodeId(2),
+    };
+    let told = [
+        (1, 1, Move::Send(1, to(2))),
+        (2, 1, Move::Send(2, to(1))),
+        (3, 1, Move::Send(3, Group::All)),
+    ];
+    let turned = fault(Trigger::Start, forge, Lasting::Forever);
+    let (_, outcome) = run(Setup::new(3, 0), vec![turned], &told);
+    assert_eq!(
+        (outcome.counters.messages, outcome.counters.received),
+        (3, 3)
+    );
+    assert_eq!(outcome.counters.depth, 1);
+}
+
 #[test]
 fn faults_wait_for_receipts_and_marks() {
     let told = [

@@ -409,9 +409,11 @@ impl<'p, P: Node> Sim<'p, P> {
             message.sent,
             message.place(node, &self.network.overlay),
         );
+        // Whatever name it bears: a forged one makes no message to another process one to oneself.
+        let from_another = message.sender != node;
         let (cause, msg) = (message.first_event + place, message.first_message + place);
-        let depth = message.depth + u32::from(from != node);
-        let watched = from != node && !self.alarms.receipts.is_empty();
+        let depth = message.depth + u32::from(from_another);
+        let watched = from_another && !self.alarms.receipts.is_empty();
         let kinds = watched.then(|| message.body.to_string());
         let text = self
             .recorder
@@ -419,7 +421,7 @@ impl<'p, P: Node> Sim<'p, P> {
             .map(|recorder| recorder.summary(&message.body));
         if !self.hosts[node.index()].up {
             self.messages.discard(row);
-            self.counters.to_crashed += u64::from(from != node);
+            self.counters.to_crashed += u64::from(from_another);
             let event = self.next_event(Folded::Drop, node, msg);
             let fault = self.crashed.get(&node).map_or(0, |(_, fault)| *fault);
             let why = WhyDropped::Down(fault);
@@ -454,7 +456,7 @@ impl<'p, P: Node> Sim<'p, P> {
             sent,
             text,
         });
-        self.counters.received += u64::from(from != node);
+        self.counters.received += u64::from(from_another);
         let msg = self.messages.arrive(row);
         self.handle(
             node,
