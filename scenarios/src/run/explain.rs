@@ -46,11 +46,19 @@ fn reasons(scenario: &Scenario, trace: &Trace, finding: &Finding) -> Vec<Reason>
     let actors: BTreeSet<NodeId> = chain.iter().map(|record| record.node).collect();
     let left_out: BTreeSet<NodeId> = violation.nodes.iter().copied().collect();
     told.extend(crashes(scenario, trace, &actors));
+    let by = match finding.kind {
+        "always" => violation.since.event,
+        _ => u64::MAX,
+    };
+    told.extend(troubles(scenario, trace, &actors, by));
     if let Some(root) = chain.first() {
         told.extend(lost(scenario, trace, root.id, &left_out));
     }
     told.sort_by_key(|reason| reason.event);
-    told.extend(silences(scenario, trace, &actors, &left_out));
+    // Silence explains what did not happen, and nothing that did.
+    if finding.kind == "eventually" {
+        told.extend(silences(scenario, trace, &actors, &left_out));
+    }
     told
 }
 
@@ -69,6 +77,13 @@ fn happened(trace: &Trace, record: &Record) -> Reason {
         What::Recv { msg, from, .. } => {
             format!("{at}  node {node} received #{msg} from node {}", from.0)
         }
+        What::Arm(timer, span) => {
+            format!(
+                "{at}  node {node} set a timer to {span}: {}",
+                trace.text(timer)
+            )
+        }
+        What::Timer(timer) => format!("{at}  node {node}'s timer ran out: {}", trace.text(timer)),
         _ => text::line(trace, record).to_string().trim().to_owned(),
     };
     Reason {
@@ -113,30 +128,83 @@ fn crashes(scenario: &Scenario, trace: &Trace, actors: &BTreeSet<NodeId>) -> Vec
         .collect()
 }
 
-/// Messages of this story, which began with the event `root`, that were to reach those who were left out and came to
-/// nothing.
-fn lost(scenario: &Scenario, trace: &Trace, root: u64, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
-    let lost = |record: &Record| match record.what {
-        What::Drop {
-            msg,
-            peer,
-            text,
-            why: WhyDropped::Lost(_),
-        } if left_out.contains(&peer) => {
-            let (from, to, what) = (record.node.0, peer.0, trace.text(text));
-            let text = format!(
-                "{}  #{msg} from node {from} to node {to} was lost: {what}",
-                ms(record.at)
-            );
-            let cause = Some("network.loss".to_owned());
+/// What else was wrong with those who acted, up to the event `by`: each fault once for each of them.
+fn troubles(scenario: &Scenario, trace: &Trace, actors: &BTreeSet<NodeId>, by: u64) -> Vec<Reason> {
+    let mut seen = BTreeSet::new();
+    let mut trouble = |record: &Record| match record.what {
+        What::Fault(fault)
+            if actors.contains(&record.node)
+                && record.id <= by
+                && seen.insert((record.node, fault)) =>
+        {
+            let name = trace.fault(fault);
+            let (cause, what) = name.split_once(": ").unwrap_or((name, name));
             Some(Reason {
                 event: record.id,
-                text,
-                cause,
-                place: scenario.places.loss,
+                text: format!("{}  node {}: {what}", ms(record.at), record.node.0),
+                cause: Some(cause.to_owned()),
+                place: scenario.faults.get(fault as usize).map(|fault| fault.place),
             })
         }
         _ => None,
+    };
+    let records = trace.records.iter();
+    records.filter_map(&mut trouble).take(TOLD_MAX).collect()
+}
+
+/// Messages of this story, which began with the event `root`, that were to reach those who were left out and came to
+/// nothing.
+fn lost(scenario: &Scenario, trace: &Trace, root: u64, left_out: &BTreeSet<NodeId>) -> Vec<Reason> {
+    let lost = |record: &Record| {
+        let What::Drop {
+            msg,
+            peer,
+            text,
+            why,
+        } = record.what
+        else {
+            return None;
+        };
+        let (from, to) = if why.is_at_receiver() {
+            (peer, record.node)
+        } else {
+            (record.node, peer)
+        };
+        if !left_out.contains(&to) {
+            return None;
+        }
+        let fate = match why {
+            WhyDropped::Lost(_) => "was lost",
+            WhyDropped::Corrupted(_) => "was corrupted",
+            WhyDropped::Overflow(_) => "found the queue full",
+            WhyDropped::Cut(_) => "was cut off",
+            WhyDropped::NotSent(_) => "was not sent",
+            WhyDropped::NotReceived(_) => "was not received",
+            WhyDropped::Down(_) => "found it down",
+            WhyDropped::Refused(_) => "was refused",
+            WhyDropped::NoChannel => "found no channel",
+        };
+        let cause = why
+            .fault()
+            .map_or("topology", |fault| trace.fault_id(fault));
+        let place = match cause {
+            "network.loss" => scenario.places.loss,
+            "network.corrupt" => scenario.places.corrupt,
+            _ => why
+                .fault()
+                .and_then(|fault| scenario.faults.get(fault as usize))
+                .map(|fault| fault.place),
+        };
+        let (at, what) = (ms(record.at), trace.text(text));
+        Some(Reason {
+            event: record.id,
+            text: format!(
+                "{at}  #{msg} from node {} to node {} {fate}: {what}",
+                from.0, to.0
+            ),
+            cause: Some(cause.to_owned()),
+            place,
+        })
     };
     let of_this_story = |record: &&Record| {
         causes::of(trace, record.id)
