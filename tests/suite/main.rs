@@ -16,7 +16,10 @@ mod link_lives;
 mod link_properties;
 mod links;
 mod mutants;
+<<<<<<< HEAD
 mod published;
+=======
+>>>>>>> lib-b
 mod register;
 mod runner;
 mod stacks;
