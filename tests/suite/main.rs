@@ -15,6 +15,7 @@ mod link_lives;
 mod link_properties;
 mod links;
 mod mutants;
+mod reasons;
 mod register;
 mod runner;
 mod stacks;
