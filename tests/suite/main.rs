@@ -17,9 +17,12 @@ mod link_properties;
 mod links;
 mod mutants;
 <<<<<<< HEAD
+<<<<<<< HEAD
 mod published;
 =======
 >>>>>>> lib-b
+=======
+>>>>>>> lib-a
 mod register;
 mod runner;
 mod stacks;
