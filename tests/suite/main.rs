@@ -16,13 +16,7 @@ mod link_lives;
 mod link_properties;
 mod links;
 mod mutants;
-<<<<<<< HEAD
-<<<<<<< HEAD
 mod published;
-=======
->>>>>>> lib-b
-=======
->>>>>>> lib-a
 mod register;
 mod runner;
 mod stacks;
