@@ -72,8 +72,8 @@ pub(super) struct Afflicted<P: Node> {
     pub(super) paused_until: u64,
     /// What has arrived meanwhile, in order.
     pub(super) backlog: VecDeque<Waiting>,
-    /// How long an event takes, and the fault behind that.
-    pub(super) slow: Option<(Sampler, u32)>,
+    /// How long an event takes, and the fault behind that; of several in force the last counts.
+    pub(super) slow: Vec<(Sampler, u32)>,
     /// Events that took time so far: the ordinal of their draws.
     pub(super) worked: u32,
     pub(super) omissions: Vec<Omission>,
@@ -95,7 +95,7 @@ impl<P: Node> Default for Afflicted<P> {
             work: Work::Idle,
             paused_until: 0,
             backlog: VecDeque::new(),
-            slow: None,
+            slow: Vec::new(),
             worked: 0,
             omissions: Vec::new(),
             behaviours: Vec::new(),
@@ -191,13 +191,13 @@ fn local(nanos: i128) -> LocalTime {
     LocalTime::from_nanos(i64::try_from(clamped).expect("it was clamped"))
 }
 
-/// What is bad about the disk of a process, each with the number of the fault behind it.
+/// What is bad about the disk of a process, each with the number of the fault behind it: several of a kind may be in force.
 pub(super) struct DiskFlaws<D: Disk> {
-    pub(super) latency: Option<(Sampler, u32)>,
-    pub(super) loses: Option<(u32, u32)>,
-    pub(super) tears: Option<u32>,
-    pub(super) full: Option<(u64, u32)>,
-    pub(super) fails: Option<(Probability, u32)>,
+    pub(super) latency: Vec<(Sampler, u32)>,
+    pub(super) loses: Vec<(u32, u32)>,
+    pub(super) tears: Vec<u32>,
+    pub(super) full: Vec<(u64, u32)>,
+    pub(super) fails: Vec<(Probability, u32)>,
     /// Bytes written so far.
     pub(super) used: u64,
     /// Writes so far: the ordinal of their draws.
@@ -209,11 +209,11 @@ pub(super) struct DiskFlaws<D: Disk> {
 impl<D: Disk> Default for DiskFlaws<D> {
     fn default() -> Self {
         DiskFlaws {
-            latency: None,
-            loses: None,
-            tears: None,
-            full: None,
-            fails: None,
+            latency: Vec::new(),
+            loses: Vec::new(),
+            tears: Vec::new(),
+            full: Vec::new(),
+            fails: Vec::new(),
             used: 0,
             writes: 0,
             unsynced: VecDeque::new(),
@@ -224,8 +224,19 @@ impl<D: Disk> Default for DiskFlaws<D> {
 impl<D: Disk> DiskFlaws<D> {
     /// How many of the last writes a crash would lose.
     pub(super) fn at_risk(&self) -> usize {
-        let lost = self.loses.map_or(0, |(count, _)| count as usize);
-        lost.max(usize::from(self.tears.is_some()))
+        let lost = self.loses.iter().map(|(count, _)| *count as usize);
+        lost.max()
+            .unwrap_or(0)
+            .max(usize::from(!self.tears.is_empty()))
+    }
+
+    /// What this fault did to it is over.
+    pub(super) fn mend(&mut self, fault: u32) {
+        self.latency.retain(|(_, by)| *by != fault);
+        self.loses.retain(|(_, by)| *by != fault);
+        self.tears.retain(|by| *by != fault);
+        self.full.retain(|(_, by)| *by != fault);
+        self.fails.retain(|(_, by)| *by != fault);
     }
 }
 

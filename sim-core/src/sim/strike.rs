@@ -218,7 +218,7 @@ impl<P: Node> Sim<'_, P> {
             Strike::Crash { node, .. } => self.crash(node, number, cause),
             Strike::Pause(node) => self.pause(node, number, cause, end),
             Strike::Slow { node, processing } => {
-                self.afflict(node).slow = Some((processing, number));
+                self.afflict(node).slow.push((processing, number));
                 self.befell(node, Trouble::SLOW, number, cause)
             }
             Strike::Omit {
@@ -252,11 +252,11 @@ impl<P: Node> Sim<'_, P> {
             Strike::Disk { node, flaw } => {
                 let disk = &mut self.afflict(node).disk;
                 match flaw {
-                    Flaw::Slow(latency) => disk.latency = Some((latency, number)),
-                    Flaw::LosesWrites(count) => disk.loses = Some((count, number)),
-                    Flaw::Tears => disk.tears = Some(number),
-                    Flaw::Full(capacity) => disk.full = Some((capacity, number)),
-                    Flaw::Fails(p) => disk.fails = Some((p, number)),
+                    Flaw::Slow(latency) => disk.latency.push((latency, number)),
+                    Flaw::LosesWrites(count) => disk.loses.push((count, number)),
+                    Flaw::Tears => disk.tears.push(number),
+                    Flaw::Full(capacity) => disk.full.push((capacity, number)),
+                    Flaw::Fails(p) => disk.fails.push((p, number)),
                 }
                 self.befell(node, Trouble::DISK, number, cause)
             }
@@ -308,8 +308,15 @@ impl<P: Node> Sim<'_, P> {
                 self.repaired(event);
             }
             Strike::Slow { node, .. } => {
-                self.afflict(node).slow = None;
-                self.over(node, Trouble::SLOW, number);
+                let slow = &mut self.afflict(node).slow;
+                slow.retain(|(_, fault)| *fault != number);
+                let none = slow.is_empty();
+                let sort = if none {
+                    Trouble::SLOW
+                } else {
+                    Trouble::default()
+                };
+                self.over(node, sort, number);
             }
             Strike::Omit { node, .. } => {
                 let omissions = &mut self.afflict(node).omissions;
@@ -334,15 +341,8 @@ impl<P: Node> Sim<'_, P> {
                 self.afflict(node).forges = None;
                 self.over(node, Trouble::default(), number);
             }
-            Strike::Disk { node, flaw } => {
-                let disk = &mut self.afflict(node).disk;
-                match flaw {
-                    Flaw::Slow(_) => disk.latency = None,
-                    Flaw::LosesWrites(_) => disk.loses = None,
-                    Flaw::Tears => disk.tears = None,
-                    Flaw::Full(_) => disk.full = None,
-                    Flaw::Fails(_) => disk.fails = None,
-                }
+            Strike::Disk { node, .. } => {
+                self.afflict(node).disk.mend(number);
                 self.sync(node);
                 self.over(node, Trouble::default(), number);
             }
@@ -432,6 +432,9 @@ impl<P: Node> Sim<'_, P> {
         host.incarnation += 1;
         if disk_lost {
             host.disk = Default::default();
+            if let Some(afflicted) = self.afflicted.get_mut(&node) {
+                afflicted.disk.used = 0;
+            }
         }
         let incarnation = u64::from(host.incarnation);
         self.counters.recoveries += 1;

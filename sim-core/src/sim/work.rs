@@ -59,7 +59,7 @@ impl<P: Node> Sim<'_, P> {
         let now = self.now;
         let key = self.fate.processing;
         let afflicted = self.afflicted.entry(node).or_default();
-        let slow = afflicted.slow.as_ref();
+        let slow = afflicted.slow.last();
         let Some((processing, fault)) = slow.filter(|_| self.hosts[node.index()].up) else {
             return self.take(node, what);
         };
@@ -160,23 +160,20 @@ impl<P: Node> Sim<'_, P> {
         let place = (u64::from(node.0), u64::from(disk.writes));
         disk.writes += 1;
         disk.used += wire::size(write) as u64;
-        let failing = disk
-            .fails
-            .filter(|(p, _)| storage.at(place.0, place.1).chance(0, *p));
-        let full = disk.full.filter(|(capacity, _)| disk.used > *capacity);
-        if let Some(fault) = failing
-            .map(|(_, fault)| fault)
-            .or(full.map(|(_, fault)| fault))
-        {
+        let draws = storage.at(place.0, place.1);
+        let failing = disk.fails.iter().find(|(p, _)| draws.chance(0, *p));
+        let full = disk.full.iter().find(|(most, _)| disk.used > *most);
+        let failing = failing.map(|(_, fault)| *fault);
+        if let Some(fault) = failing.or(full.map(|(_, fault)| *fault)) {
             // There is no way past the barrier: a process that cannot store stops.
             disk.used -= wire::size(write) as u64;
             self.crash(node, fault, event);
             return Written::Never;
         }
-        let Some((latency, fault)) = &disk.latency else {
+        let Some((latency, fault)) = disk.latency.last() else {
             return Written::Durable;
         };
-        let took = latency.sample(storage.at(place.0, place.1), 1);
+        let took = latency.sample(draws, 1);
         let fault = *fault;
         self.fire(fault, event);
         if took == Span::ZERO {
@@ -216,14 +213,15 @@ impl<P: Node> Sim<'_, P> {
         let disk = &mut afflicted.disk;
         let lost = disk.unsynced.len();
         disk.unsynced.clear();
-        let (lies, tears) = (disk.loses, disk.tears);
         if lost == 0 {
             return;
         }
-        if let Some((_, fault)) = lies {
-            (0..lost).for_each(|_| self.fire(fault, event));
+        let lies: Vec<(u32, u32)> = disk.loses.clone();
+        let tears = disk.tears.clone();
+        for (count, fault) in lies {
+            (0..lost.min(count as usize)).for_each(|_| self.fire(fault, event));
         }
-        if let Some(fault) = tears {
+        for fault in tears {
             self.fire(fault, event);
         }
     }

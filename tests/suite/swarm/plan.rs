@@ -26,6 +26,8 @@ pub enum Family {
     Gst,
     /// Not everybody is everybody's neighbour.
     Sparse,
+    /// The topology is drawn, and may fall into pieces.
+    Pieces,
     Flooding,
     /// Flooding over three links at most.
     Short,
@@ -58,7 +60,7 @@ pub enum Family {
 }
 
 impl Family {
-    pub const ALL: [Family; 34] = {
+    pub const ALL: [Family; 35] = {
         use Family::*;
         [
             Loss,
@@ -72,6 +74,7 @@ impl Family {
             Between,
             Gst,
             Sparse,
+            Pieces,
             Flooding,
             Short,
             CrashStop,
@@ -373,7 +376,8 @@ impl Drawing {
     fn topology(&mut self) -> String {
         let mut text = String::new();
         if self.takes(Family::Sparse) {
-            let shape = match self.dice.below(10) {
+            let drawn = self.takes(Family::Pieces);
+            let shape = match self.dice.below(if drawn { 10 } else { 7 }) {
                 0 => format!("Star(centre: {})", self.dice.below(self.nodes)),
                 1 => "Ring".to_owned(),
                 2 => "Line".to_owned(),
@@ -383,9 +387,9 @@ impl Drawing {
                     self.nodes = self.dice.of(&[4, 8]);
                     "Hypercube".to_owned()
                 }
-                6 => "RandomRegular(degree: 2)".to_owned(),
-                7 => "SmallWorld(k: 2, p: 0.2)".to_owned(),
-                8 => "ScaleFree(m: 1)".to_owned(),
+                6 => "ScaleFree(m: 1)".to_owned(),
+                7 => "RandomRegular(degree: 2)".to_owned(),
+                8 => "SmallWorld(k: 2, p: 0.2)".to_owned(),
                 _ => "ErdosRenyi(p: 0.6)".to_owned(),
             };
             text = format!("    topology: {shape},\n");

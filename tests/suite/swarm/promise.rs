@@ -242,7 +242,7 @@ fn trusts_disks(plan: &Plan) -> bool {
 
 /// What goes from one correct process to another gets there in the end, if it is sent again and again.
 fn connected(plan: &Plan) -> bool {
-    let cut = plan.has_any(&[Family::Unhealed, Family::Short]);
+    let cut = plan.has_any(&[Family::Unhealed, Family::Short, Family::Pieces]);
     let others_matter = plan.has_any(&[Family::Sparse, Family::Flooding]);
     let others_fail = plan.has_any(&[
         Family::CrashStop,
