@@ -152,7 +152,7 @@ pub(crate) fn run(
     faults: Vec<Fault>,
     told: &[(u64, u32, Move)],
 ) -> (Vec<String>, Outcome) {
-    setup.counted = 4;
+    setup.counted = setup.counted.max(4);
     setup.faults = faults;
     let mut sim = Sim::new(setup, |_| Puppet { told: 0 });
     sim.record(Recorder::new(true, 10_000).with_faults(vec!["faults[0]: a fault".to_owned()]));
@@ -351,6 +351,68 @@ fn a_slow_process_works_on_one_thing_after_the_other() {
     let (said, outcome) = run(Setup::new(2, 0), vec![slow, down], &told);
     assert_eq!(said, [""; 0]);
     assert_eq!(outcome.counters.requests_to_crashed, 3);
+}
+
+/// Whichever of two struck last, and whichever ends first.
+#[test]
+fn the_end_of_a_fault_leaves_others_of_its_kind_in_force() {
+    let law = |n| Delay::Fixed(ms(n)).sampler().expect("a law");
+    let both = |strike: &dyn Fn(u64) -> Strike, lasting: [Lasting; 2], what| {
+        let faults = (0..)
+            .zip([5, 3])
+            .zip(lasting)
+            .map(|((number, n), lasting)| Fault {
+                number,
+                ..fault(Trigger::Start, strike(n), lasting)
+            });
+        let mut setup = Setup::new(2, 0);
+        setup.counted = 2;
+        run(setup, faults.collect(), &[(20, 1, what)]).0[0].clone()
+    };
+    let node = NodeId(1);
+    let processing = |n| Strike::Slow {
+        node,
+        processing: law(n),
+    };
+    let disk = |n| Strike::Disk {
+        node,
+        flaw: Flaw::Slow(law(n)),
+    };
+    let (first, second) = (
+        [Lasting::Until(ms(10)), Lasting::Forever],
+        [Lasting::Forever, Lasting::Until(ms(10))],
+    );
+    assert_eq!(both(&processing, first, Move::Count), "23.000 n1 told 1");
+    assert_eq!(both(&processing, second, Move::Count), "25.000 n1 told 1");
+    assert_eq!(both(&disk, first, Move::Write(7)), "23.000 n1 wrote 7");
+    assert_eq!(both(&disk, second, Move::Write(7)), "25.000 n1 wrote 7");
+}
+
+/// A disk that was lost is empty, and has room again.
+#[test]
+fn an_empty_disk_is_not_full() {
+    let strike = Strike::Disk {
+        node: NodeId(1),
+        flaw: Flaw::Full(2),
+    };
+    let small = fault(Trigger::Start, strike, Lasting::Forever);
+    let told = [
+        (1, 1, Move::Write(1)),
+        (2, 1, Move::Write(2)),
+        (9, 1, Move::Write(3)),
+    ];
+    let down = |disk_lost| crash(Trigger::At(ms(5)), Lasting::For(ms(1)), disk_lost);
+    let last = |disk_lost| {
+        let (said, _) = run(
+            Setup::new(2, 0),
+            vec![small.clone(), down(disk_lost)],
+            &told,
+        );
+        said.into_iter().rfind(|said| said.contains(" n1 "))
+    };
+    let said = |text: &str| Some(text.to_owned());
+    assert_eq!(last(true), said("9.000 n1 wrote 3"));
+    assert_eq!(last(false), said("6.000 n1 life 2 with [1, 2]"));
 }
 
 #[test]
@@ -644,6 +706,28 @@ fn a_forged_message_bears_another_name_and_a_late_one_is_late() {
     let late = fault(Trigger::AfterSends(NodeId(1), 1), delay, Lasting::Forever);
     let (said, _) = run(Setup::new(3, 0), vec![late], &told);
     assert_eq!(said, ["2.000 n0 1 from n1", "40.000 n0 2 from n1"]);
+}
+
+/// What is forged is the name: who receives a message in its own name has received one from another process, and a forger
+/// that talks to itself has not.
+#[test]
+fn a_forged_name_changes_no_counts() {
+    let forge = Strike::Forge {
+        node: NodeId(1),
+        sender: NodeId(2),
+    };
+    let told = [
+        (1, 1, Move::Send(1, to(2))),
+        (2, 1, Move::Send(2, to(1))),
+        (3, 1, Move::Send(3, Group::All)),
+    ];
+    let turned = fault(Trigger::Start, forge, Lasting::Forever);
+    let (_, outcome) = run(Setup::new(3, 0), vec![turned], &told);
+    assert_eq!(
+        (outcome.counters.messages, outcome.counters.received),
+        (3, 3)
+    );
+    assert_eq!(outcome.counters.depth, 1);
 }
 
 #[test]

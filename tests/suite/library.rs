@@ -39,7 +39,9 @@ fn the_resolved_scenario_gives_the_same_run() {
                 continue;
             }
             let mut sources = Sources::new();
-            let resolved = sources.add("resolved.ron", tested.scenario().resolved.as_str());
+            // Beside the file, for the paths in it are relative.
+            let place = file.with_file_name("resolved.ron").display().to_string();
+            let resolved = sources.add(place, tested.scenario().resolved.as_str());
             let reading = read(
                 &sources,
                 resolved,

@@ -2,7 +2,8 @@
 
 use protocols::link::property::{Promises, checker};
 use protocols::link::{
-    BACKLOG, Built, Keyring, LinkChoice, PerfectLink, Retransmission, Rto, Stubbornness, Until,
+    BACKLOG, Built, EliminateDuplicates, Keyring, LinkChoice, PerfectLink, Retransmission, Rto,
+    StubbornLink, Stubbornness, Until,
 };
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::prelude::*;
@@ -77,6 +78,35 @@ fn a_perfect_link_delivers_each_message_once() {
         // A watermark and 1,024 bits for the one sender; the sender, to whom nothing is sent, remembers nobody.
         assert_eq!(sim.node(NodeId(0)).window_bytes(), 0, "{case}");
         assert!(sim.node(NodeId(1)).window_bytes() <= 152, "{case}");
+    }
+}
+
+/// The pair of the book: a stubborn link never rests, and above it each message is delivered once.
+#[test]
+fn eliminating_duplicates_makes_a_stubborn_link_perfect() {
+    let mut setup = Setup::new(2, 3);
+    setup.network.law.loss = percent(30).into();
+    setup.network.law.latency = reordering();
+    setup.limits.at = Span::from_secs(20);
+    let stubborn = Stubbornness {
+        every: Span::from_millis(100),
+        until: Until::Forever,
+        most: 1_000,
+    };
+    let mut sim = Sim::new(setup, |_| {
+        EliminateDuplicates::<u64>::new().over(StubbornLink::new(stubborn))
+    });
+    sim.job(stream(1, Group::One(NodeId(1)), MS, 50));
+    for about in Perfect::PROMISED {
+        let property = checker::<u64, Perfect>(about.name, &Overlay::complete(2));
+        sim.watch(property.expect("a property"), Span::from_secs(5));
+    }
+    let outcome = sim.run();
+    assert_eq!(outcome.ended, Ended::Time, "it never rests");
+    assert_eq!(outcome.counters.indications, 50);
+    assert!(outcome.counters.received > 50 * 100, "again and again");
+    for verdict in outcome.verdicts {
+        assert!(matches!(verdict.finding, Finding::Held(_)), "{verdict:?}");
     }
 }
 

@@ -16,10 +16,10 @@ use core::mem;
 
 use sim_core::kernel::env::Env;
 use sim_core::kernel::prelude::*;
+use sim_core::kernel::summary::is_of_kind;
 
 use super::alter::{mutated, replaced};
 use super::behaviour::Behaviour;
-use super::kind::is_of_kind;
 
 /// How many messages are remembered for a replay.
 const EARLIER_MAX: usize = 16;

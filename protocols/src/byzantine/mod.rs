@@ -5,7 +5,6 @@
 
 mod alter;
 mod behaviour;
-mod kind;
 mod layer;
 
 pub use behaviour::Behaviour;

@@ -3,6 +3,7 @@
 mod assumed;
 mod authenticated;
 mod chosen;
+mod eliminate;
 mod exchange;
 mod fifo;
 mod flooding;
@@ -17,6 +18,7 @@ mod stubborn;
 pub use assumed::Assumed;
 pub use authenticated::{AuthenticFairLoss, Authenticator, Keyring, Sealed, Tag};
 pub use chosen::{AnyFrame, Built, LinkChoice};
+pub use eliminate::{EliminateDuplicates, Numbered};
 pub use exchange::{
     BACKLOG, Frame, Receipt, Records, Retransmission, Retransmit, Rto, Stamp, WINDOW, Watermark,
 };

@@ -75,10 +75,30 @@ impl Stamp {
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Stamp::Wall { time_ns, by } => write!(f, "{time_ns}ns/{by}"),
-            Stamp::Hybrid { time_ns, count, by } => write!(f, "{time_ns}ns+{count}/{by}"),
+            Stamp::Wall { time_ns, by } => write!(f, "{}/{by}", Millis(*time_ns)),
+            Stamp::Hybrid { time_ns, count, by } => {
+                write!(f, "{}+{count}/{by}", Millis(*time_ns))
+            }
             Stamp::Versions(version) => version.fmt(f),
         }
+    }
+}
+
+/// Nanoseconds as they are read beside a trace: in ms, to the last digit that is not 0.
+struct Millis(i64);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, ns) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
+        write!(f, "{sign}{}", ns / 1_000_000)?;
+        let (mut below, mut digits) = (ns % 1_000_000, 6);
+        if below > 0 {
+            while below % 10 == 0 {
+                (below, digits) = (below / 10, digits - 1);
+            }
+            write!(f, ".{below:0digits$}")?;
+        }
+        f.write_str("ms")
     }
 }
 
@@ -152,6 +172,21 @@ impl fmt::Display for Version {
 mod tests {
     use super::*;
     use alloc::string::ToString;
+
+    #[test]
+    fn clocks_are_written_in_milliseconds_and_exactly() {
+        let by = NodeId(1);
+        for (time_ns, text) in [
+            (700_000_000, "700ms/n1"),
+            (1_090_500_001, "1090.500001ms/n1"),
+            (-2_050_000, "-2.05ms/n1"),
+            (0, "0ms/n1"),
+        ] {
+            assert_eq!(Stamp::Wall { time_ns, by }.to_string(), text);
+        }
+        let (time_ns, count) = (1_000_000, 2);
+        assert_eq!(Stamp::Hybrid { time_ns, count, by }.to_string(), "1ms+2/n1");
+    }
 
     #[test]
     fn versions_tell_order_from_concurrency() {

@@ -152,8 +152,8 @@ impl Code {
                 "there is no such graph",
                 "Not every number of nodes makes every graph: a hypercube has 2^k nodes, and a graph of odd degree an even \
                  number. A graph in a file has to name each node, from 0, and its path is relative to the scenario file.",
-                "nodes: 7, topology: Hypercube,",
-                "nodes: 8, topology: Hypercube,",
+                "topology: Hypercube,",
+                "topology: Ring,",
             ),
             Code::S110 => (
                 "a time needs a unit",

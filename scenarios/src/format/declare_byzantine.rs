@@ -16,7 +16,7 @@ const BEHAVIOURS: [&str; 7] = [
 ];
 
 /// So many can be told apart.
-const BEHAVIOURS_MAX: usize = 64;
+pub(super) const BEHAVIOURS_MAX: usize = 64;
 
 pub(super) fn byzantine(f: &mut Fields<'_>) -> FaultKind {
     let node = f.nodes("node", None, "which nodes are in the hands of an adversary");
@@ -28,10 +28,6 @@ pub(super) fn byzantine(f: &mut Fields<'_>) -> FaultKind {
             let problem = Problem::error(Code::S103, place, "`Byzantine` needs a behaviour");
             let help = "write `behaviour: [Silent()]`, or another of the list";
             f.report(problem.label("what do they do?").help(help, Vec::new()));
-        } else if behaviour.len() > BEHAVIOURS_MAX {
-            let title = format!("these are {} behaviours", behaviour.len());
-            let problem = Problem::error(Code::S105, place, title);
-            f.report(problem.label(format!("at most {BEHAVIOURS_MAX}")));
         }
     }
     FaultKind::Byzantine { node, behaviour }
@@ -49,7 +45,11 @@ fn behaviour(f: &mut Fields<'_>) -> Behaviour {
             Behaviour::Equivocate {
                 kinds,
                 values,
-                to: f.nodes("to", Some(NodeSet::All), "who is told one of them"),
+                to: f.nodes(
+                    "to",
+                    Some(NodeSet::All),
+                    "who is told the other; `All` is the second half of the nodes",
+                ),
             }
         }
         "Mutate" => Behaviour::Mutate { kinds: kinds(f) },
@@ -61,12 +61,7 @@ fn behaviour(f: &mut Fields<'_>) -> Behaviour {
             sender: f.one_node("sender", None, "in whose name they speak"),
         },
         _ => Behaviour::Flood {
-            copies: f.integer(
-                "copies",
-                2..=u64::from(u32::MAX),
-                None,
-                "how often each message is sent",
-            ),
+            copies: f.integer("copies", 2..=1000, None, "how often each message is sent"),
             kinds: kinds(f),
         },
     }
@@ -77,23 +72,30 @@ fn kinds(f: &mut Fields<'_>) -> Vec<String> {
     kinds.into_iter().map(|(_, kind)| kind).collect()
 }
 
-fn values(f: &mut Fields<'_>) -> Vec<String> {
-    let before = f.cx.count();
-    let values = f.texts("values", "what is said instead, two at least");
-    let mut known: Vec<String> = Vec::new();
-    for (place, value) in values {
-        if known.contains(&value) {
-            let title = "this value is given twice";
-            f.report(Problem::error(Code::S106, place, title).label("again here"));
-        } else {
-            known.push(value);
+fn values(f: &mut Fields<'_>) -> Option<[String; 2]> {
+    let doc = "two texts: the first becomes the second; if there are none, a bit is flipped";
+    let values = f.texts("values", doc);
+    let places: Vec<_> = values.iter().map(|(place, _)| *place).collect();
+    let values: Vec<String> = values.into_iter().map(|(_, value)| value).collect();
+    let wrong = match (&values[..], &places[..]) {
+        ([], _) => return None,
+        ([a, b], [first, second]) if a == b => {
+            Problem::error(Code::S106, *second, "this value is given twice")
+                .label("again here")
+                .also(*first, "first here")
         }
-    }
-    if known.len() < 2 && f.cx.count() == before && !f.describing() {
-        let title = "`Equivocate` needs two values at least";
-        let problem = Problem::error(Code::S103, f.place_of("values"), title);
-        let help = "write `values: [\"a\", \"b\"]`: some are told one, the rest the other";
-        f.report(problem.label("what to whom?").help(help, Vec::new()));
-    }
-    known
+        ([_, _], _) => return <[String; 2]>::try_from(values).ok(),
+        _ => Problem::error(
+            Code::S105,
+            f.place_of("values"),
+            "`values` are two texts, or none",
+        )
+        .label("the first becomes the second")
+        .help(
+            "write `values: [\"a\", \"b\"]`: some are told `b` where the rest is told `a`",
+            Vec::new(),
+        ),
+    };
+    f.report(wrong);
+    None
 }

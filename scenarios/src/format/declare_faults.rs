@@ -1,6 +1,6 @@
 //! The declaration of `faults`: each kind with its own fields, and then when it strikes and when it is over.
 
-use super::declare_byzantine::byzantine;
+use super::declare_byzantine::{BEHAVIOURS_MAX, byzantine};
 use super::declare_delay::{LAWS, delay};
 use super::declare_partitions::partition;
 use super::declare_trigger::{end, trigger};
@@ -23,7 +23,24 @@ pub(super) fn faults(f: &mut Fields<'_>, protocol: Option<&dyn Configured>) -> V
     for (index, (fault, text)) in faults.iter_mut().zip(texts.unwrap_or_default()).enumerate() {
         (fault.index, fault.text) = (index, text);
     }
+    too_many_behaviours(f, &faults);
     faults
+}
+
+/// A process has a bit for each of its behaviours, whichever faults they come from.
+fn too_many_behaviours(f: &mut Fields<'_>, faults: &[Fault]) {
+    let mut behaviours = 0;
+    for fault in faults {
+        if let FaultKind::Byzantine { behaviour, .. } = &fault.kind {
+            behaviours += behaviour.len();
+            if behaviours > BEHAVIOURS_MAX {
+                let title =
+                    format!("these are {behaviours} behaviours, with those of the faults before");
+                let problem = Problem::error(Code::S105, fault.place, title);
+                return f.report(problem.label(format!("at most {BEHAVIOURS_MAX} in a scenario")));
+            }
+        }
+    }
 }
 
 fn fault(f: &mut Fields<'_>, marks: Option<&[&'static str]>) -> Fault {

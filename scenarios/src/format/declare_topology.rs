@@ -107,8 +107,8 @@ pub(super) fn overlay(f: &mut Fields<'_>, shape: &Shape, nodes: u32, seed: u64) 
         match crate::overlay::build(shape, nodes, seed) {
             Ok(overlay) => return overlay,
             Err(why) => {
-                let problem = Problem::error(Code::S107, place, "there is no such graph");
-                f.cluster_problem(problem.label(why.to_string()));
+                let problem = Problem::error(Code::S107, place, why.to_string());
+                f.cluster_problem(problem.label("there is no such graph"));
             }
         }
     }

@@ -178,9 +178,9 @@ pub enum Behaviour {
     Equivocate {
         /// In these kinds of messages
         kinds: Vec<String>,
-        /// one of these values, 2 or more, all different,
-        values: Vec<String>,
-        /// to each of these.
+        /// the first of these becomes the second; if there are none, a bit is flipped
+        values: Option<[String; 2]>,
+        /// for these; all are the second half.
         to: NodeSet,
     },
     /// Changes what it sends.
@@ -210,6 +210,22 @@ pub enum Behaviour {
         /// Of these kinds of messages.
         kinds: Vec<String>,
     },
+}
+
+impl Behaviour {
+    /// As a file names it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Behaviour::Silent { .. } => "Silent",
+            Behaviour::Equivocate { .. } => "Equivocate",
+            Behaviour::Mutate { .. } => "Mutate",
+            Behaviour::Replay { .. } => "Replay",
+            Behaviour::Delay { .. } => "Delay",
+            Behaviour::Forge { .. } => "Forge",
+            Behaviour::Flood { .. } => "Flood",
+        }
+    }
 }
 
 /// How far a clock is off.

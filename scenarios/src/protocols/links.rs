@@ -117,7 +117,7 @@ link!(
     Fifo,
     "deliver once, in order",
     "1 + 1 ack",
-    "CGR 2.9 (module)"
+    "CGR 2.11 (algorithm)"
 );
 link!(
     AuthenticatedLink,

@@ -131,7 +131,7 @@ pub struct Perfect;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Logged;
 
-/// FIFO perfect links, CGR section 2.4.7: messages of one sender arrive in the order in which they were sent.
+/// FIFO perfect links, CGR algorithm 2.11: messages of one sender arrive in the order in which they were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fifo;
 

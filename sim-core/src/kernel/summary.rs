@@ -41,15 +41,54 @@ pub fn nodes(nodes: &[NodeId]) -> String {
     }
 }
 
-/// Does a summary name this kind of message? It does if the word stands in it outside of quotes: `Data` in
-/// `Msg{#3 Data{0.0 "Echo"}}`, but not `Echo`.
+/// Is a message of one of these kinds? Its kinds are the words of its summary outside quotes: `Msg{#3 Data{"hi"}}` is a
+/// `Msg` and a `Data`. No kinds are all kinds.
 #[must_use]
-pub fn names(summary: &str, kind: &str) -> bool {
-    let unquoted = summary.split('"').step_by(2);
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    unquoted
-        .flat_map(|part| part.split(|c| !is_part(c)))
-        .any(|word| word == kind)
+pub fn is_of_kind(msg: &impl Display, kinds: &[String]) -> bool {
+    if kinds.is_empty() {
+        return true;
+    }
+    let mut words = Words {
+        kinds,
+        word: String::new(),
+        quoted: false,
+        escaped: false,
+        found: false,
+    };
+    // The error is how it stops the writer once it has found what it looks for.
+    let _ = write!(words, "{msg} ");
+    words.found
+}
+
+/// Reads a summary as it is written, a word at a time.
+struct Words<'a> {
+    kinds: &'a [String],
+    word: String,
+    quoted: bool,
+    escaped: bool,
+    found: bool,
+}
+
+impl Write for Words<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        for c in part.chars() {
+            if self.quoted {
+                let plain = !self.escaped;
+                self.escaped = plain && c == '\\';
+                self.quoted = !(plain && c == '"');
+            } else if c.is_alphanumeric() || c == '_' {
+                self.word.push(c);
+            } else {
+                self.quoted = c == '"';
+                self.found = self.kinds.contains(&self.word);
+                self.word.clear();
+                if self.found {
+                    return Err(fmt::Error);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Takes so many characters and then refuses more.
@@ -79,13 +118,19 @@ impl Write for Cut {
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::Text;
     use super::*;
 
     #[test]
-    fn a_summary_names_the_kinds_in_it() {
-        let text = "Msg{#3 Data{0.0 \"Echo Ready\"}}";
-        assert!(names(text, "Msg") && names(text, "Data"));
-        assert!(!names(text, "Echo") && !names(text, "Dat") && !names("\"Data\"", "Data"));
+    fn a_kind_is_a_word_outside_quotes() {
+        let is = |summary: &str, kind: &str| is_of_kind(&summary, &[kind.to_string()]);
+        assert!(is("Data{1.0 \"hi\"}", "Data"));
+        assert!(is("Frame{7 Data{1.0 \"hi\"}}", "Data"), "nested");
+        assert!(is("Ack", "Ack"), "at the end");
+        assert!(!is("Database{1}", "Data") && !is("Data_2", "Data"));
+        let quoted = Text::from("say \"Data\" \\").to_string();
+        assert!(!is(&quoted, "Data") && is(&(quoted + " Data"), "Data"));
+        assert!(is_of_kind(&"anything", &[]));
     }
 
     #[test]

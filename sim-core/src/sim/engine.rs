@@ -16,7 +16,7 @@ use crate::kernel::port::{Arrival, Req};
 use crate::kernel::property::{End, Fact, Moment, Property};
 use crate::kernel::protocol::{Event, Node};
 use crate::kernel::random::{Key, Purpose};
-use crate::kernel::summary::names;
+use crate::kernel::summary::is_of_kind;
 use crate::kernel::time::{SimTime, Span};
 use crate::trace::{Recorder, What, WhyDropped};
 
@@ -462,8 +462,7 @@ impl<'p, P: Node> Sim<'p, P> {
             Cause { event, depth },
         );
         if let Some(summary) = kinds {
-            let is_it =
-                |kind: &Option<String>| kind.as_ref().is_none_or(|kind| names(&summary, kind));
+            let is_it = |kind: &Option<String>| is_of_kind(&summary, kind.as_slice());
             let due = self.alarms.receipts.count(node, is_it);
             self.strike_all(due, event);
         }

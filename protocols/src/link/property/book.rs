@@ -128,7 +128,8 @@ pub(super) fn settle(debts: impl Iterator<Item = Debt>, paid: &str, open: &str) 
     match broken.into_iter().min_by_key(|violation| violation.since) {
         Some(mut violation) => {
             if more > 0 {
-                let rest = format!("; and so for {more} more messages");
+                let s = if more == 1 { "" } else { "s" };
+                let rest = format!("; and so for {more} more message{s}");
                 violation.what.push_str(&rest);
             }
             Finding::Violated(violation)

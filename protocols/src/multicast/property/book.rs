@@ -216,9 +216,11 @@ impl<P: Payload> Book<P> {
         match (broken, open, &judged[..]) {
             (Some(mut violation), ..) => {
                 if broken_count > 1 {
+                    let more = broken_count - 1;
+                    let s = if more == 1 { "" } else { "s" };
                     violation
                         .what
-                        .push_str(&format!("; and so for {} more messages", broken_count - 1));
+                        .push_str(&format!("; and so for {more} more message{s}"));
                 }
                 Finding::Violated(violation)
             }

@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn every_example_is_a_sound_scenario() {
     for (path, text) in examples() {
-        let attempt = Attempt::of(&text);
+        // One of them names a file, which is there.
+        let attempt = Attempt::named("overlays/test.ron", &text);
         assert_eq!(attempt.short(), [""; 0], "{path}\n{text}");
         let (_, option) = path.rsplit_once('.').unwrap();
         let scenario = attempt.scenario();
@@ -13,7 +14,7 @@ fn every_example_is_a_sound_scenario() {
         if path.starts_with("scenario.faults") {
             assert!(said.contains(option), "{path}: {said}");
         }
-        let again = Attempt::of(&scenario.resolved).scenario();
+        let again = Attempt::named("overlays/test.ron", &scenario.resolved).scenario();
         assert_eq!(again.resolved, scenario.resolved, "{path}");
         assert_eq!(facts(&again), facts(&scenario), "{path}");
     }

@@ -400,7 +400,7 @@ fn faults_that_make_no_sense() {
         ("Byzantine(node: 0)", "error[S103]: `behaviour` is missing"),
         (
             "Byzantine(node: 0, behaviour: [Equivocate(values: [\"a\"])])",
-            "error[S103]: `Equivocate` needs two values at least (write `values: [\"a\", \"b\"]`: some are told one, the rest the other)",
+            "error[S105]: `values` are two texts, or none (write `values: [\"a\", \"b\"]`: some are told `b` where the rest is told `a`)",
         ),
         (
             "Byzantine(node: 0, behaviour: [Forge(sender: 5)])",
@@ -494,15 +494,15 @@ fn networks_that_make_no_sense() {
         ),
         (
             "topology: RandomRegular,",
-            "error[S105]: `degree` is 16, and there are 5 nodes",
+            "error[S107]: 16 neighbours a node need at least 17 nodes, not 5",
         ),
         (
             "topology: RandomRegular(degree: 3),",
-            "error[S105]: there is no graph of 5 nodes of degree 3",
+            "error[S107]: a 3-regular graph of 5 nodes does not exist: degree × nodes must be even, as with 6 nodes",
         ),
         (
             "topology: Hypercube,",
-            "error[S105]: there is no hypercube of 5 nodes",
+            "error[S107]: a hypercube has 2^k nodes, not 5: 4 or 8",
         ),
         (
             "topology: Star(centre: 5),",
@@ -510,7 +510,7 @@ fn networks_that_make_no_sense() {
         ),
         (
             "topology: SmallWorld(k: 3),",
-            "error[S105]: `k` has to be even, and is 3",
+            "error[S107]: a small world starts with k/2 neighbours on either side: k is even, not 3, as is 4",
         ),
         (
             "topology: Start,",

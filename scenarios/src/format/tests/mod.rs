@@ -160,8 +160,12 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) fn of(text: &str) -> Attempt {
+        Attempt::named("test.ron", text)
+    }
+
+    pub(super) fn named(name: &str, text: &str) -> Attempt {
         let mut sources = Sources::new();
-        let file = sources.add("test.ron", text);
+        let file = sources.add(name, text);
         Attempt {
             sources,
             file,

@@ -220,7 +220,7 @@ impl<'a> Planner<'a> {
             },
             Behaviour::Equivocate { kinds, values, to } => byzantine::Behaviour::Equivocate {
                 kinds: kinds.clone(),
-                values: <[String; 2]>::try_from(values.clone()).ok(),
+                values: values.clone(),
                 to: some(to),
             },
             Behaviour::Mutate { kinds } => byzantine::Behaviour::Mutate {
@@ -277,6 +277,22 @@ impl<'a> Planner<'a> {
 /// What a fault does and when: `crash after 2 sends`.
 pub(super) fn in_words(fault: &Fault) -> String {
     let mut words = fault.kind.words();
+    match &fault.kind {
+        FaultKind::Byzantine { behaviour, .. } => {
+            let names: Vec<&str> = behaviour.iter().map(Behaviour::name).collect();
+            words.push_str(&format!(" ({})", names.join(", ")));
+        }
+        FaultKind::Skew { offset, .. } => match offset {
+            Skew::By(offset) => words.push_str(&format!(" of {offset}")),
+            Skew::Within(width) => words.push_str(&format!(" within {width}")),
+        },
+        FaultKind::Drift { rate, .. } => match rate {
+            Drift::Ppm(ppm) => words.push_str(&format!(" of {ppm} ppm")),
+            Drift::Within(width) => words.push_str(&format!(" within {width} ppm")),
+        },
+        FaultKind::Step { by, .. } => words.push_str(&format!(" of {by}")),
+        _ => (),
+    }
     match &fault.trigger {
         None => (),
         Some(Trigger::At(at)) => words.push_str(&format!(" at {at}")),

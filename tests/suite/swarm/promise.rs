@@ -1,0 +1,281 @@
+//! What a port promises, and under which families of faults: the table that the swarm is judged by.
+//!
+//! A row names a promise by its number in the literature (or by its name where it has none), says when it is asked, and
+//! why then. What no row covers is not asked: a protocol that joins the registry runs in the swarm at once, without
+//! panics and with its books in order, and is judged as soon as it has its rows.
+
+use scenarios::format::{Entry, Need};
+
+use super::plan::{Family, Plan};
+
+pub struct Promise {
+    /// Numbers, or names of properties without one.
+    pub of: &'static [&'static str],
+    /// How soon, if it is about liveness. The clock begins anew with every repair.
+    pub within: Option<&'static str>,
+    /// Is it promised in this plan?
+    pub holds: fn(&Plan) -> bool,
+    /// Why.
+    #[expect(dead_code, reason = "an argument for readers")]
+    pub because: &'static str,
+}
+
+/// Long enough for thirty tries at the longest timeout, of which one gets through.
+const SOON: Option<&str> = Some("60s");
+
+pub const TABLE: &[Promise] = &[
+    Promise {
+        of: &["FLL3", "SL2", "PL3", "LPL3", "FPL3", "BEB3", "RB3"],
+        within: None,
+        holds: honest,
+        because: "nobody makes messages up: not a network whose frames are checked, nor a link, however weak, nor a process \
+                  that follows its algorithm; crashes, clocks and disks only take away",
+    },
+    Promise {
+        of: &["AL3"],
+        within: None,
+        holds: |plan| sealed(plan) || honest(plan),
+        because: "a seal can be made by its sender alone, and covers every bit: neither traitors nor a network without \
+                  checksums get past it",
+    },
+    Promise {
+        of: &["PL2", "FPL2", "LPL2"],
+        within: None,
+        holds: |plan| honest(plan) && reliable(plan) && remembers(plan),
+        because: "a receiver delivers a number once as long as it keeps its record: in memory until it crashes, in a log for \
+                  ever, unless its disk loses what it took",
+    },
+    Promise {
+        of: &["AL2"],
+        within: None,
+        holds: |plan| (sealed(plan) || honest(plan) && reliable(plan)) && remembers(plan),
+        because: "the same; and seals keep the numbers from being forged",
+    },
+    Promise {
+        of: &["FPL4"],
+        within: None,
+        holds: |plan| honest(plan) && plan.promise == Some(Need::Fifo) && !floods(plan),
+        because: "numbers are per life of sender and receiver, so the order survives recoveries; an assumed link keeps it a \
+                  channel, and a flooded message takes many",
+    },
+    Promise {
+        of: &["PL1", "FPL1"],
+        within: SOON,
+        holds: |plan| honest(plan) && patient(plan) && !plan.has(Family::Recovery),
+        because: "it is repeated until it is acknowledged; a sender that recovers has forgotten it",
+    },
+    Promise {
+        of: &["LPL1"],
+        within: SOON,
+        holds: |plan| honest(plan) && patient(plan) && trusts_disks(plan),
+        because: "the same, to receivers that recover too: what they acknowledged they wrote down",
+    },
+    Promise {
+        of: &["AL1"],
+        within: SOON,
+        holds: |plan| {
+            patient(plan)
+                && !plan.has(Family::Recovery)
+                && (honest(plan) || sealed(plan) && !floods(plan))
+        },
+        because: "as PL1; a traitor can neither forge an ack nor stop what two others tell each other directly",
+    },
+    Promise {
+        of: &["FLL2"],
+        within: SOON,
+        holds: |plan| honest(plan) && !plan.links.contains("Stubborn(every: \"4s\")"),
+        because: "only a stubborn link repeats for ever what was sent once",
+    },
+    Promise {
+        of: &["SL1"],
+        within: SOON,
+        holds: |plan| {
+            honest(plan)
+                && plan.links == "Stubborn(every: \"4s\")"
+                && connected(plan)
+                && !plan.has(Family::Recovery)
+        },
+        because: "it repeats for ever what it has not forgotten",
+    },
+    Promise {
+        of: &["BEB2", "RB2"],
+        within: None,
+        holds: |plan| honest(plan) && reliable(plan) && !plan.has(Family::Recovery),
+        because: "the link below delivers once, or the layer remembers what it has seen; both in memory",
+    },
+    Promise {
+        of: &["BEB1", "RB1"],
+        within: SOON,
+        holds: |plan| honest(plan) && patient(plan) && !plan.has(Family::Recovery),
+        because: "a correct caster sends to everybody over reliable links",
+    },
+    Promise {
+        of: &["RB4"],
+        within: SOON,
+        holds: |plan| {
+            let relays = !plan.configured.contains("relay: false");
+            honest(plan) && patient(plan) && !plan.has(Family::Recovery) && relays
+        },
+        because: "a correct process that delivers relays over reliable links",
+    },
+    Promise {
+        of: &["no_lost_update"],
+        within: None,
+        holds: |plan| honest(plan) && (!by_the_clock(plan) || true_clocks(plan) && !hurries(plan)),
+        because: "version vectors and hybrid clocks follow what was seen; wall clocks do as long as they are right and no two \
+                  writes of a process fall on one instant",
+    },
+    Promise {
+        of: &["own_writes"],
+        within: None,
+        holds: |plan| {
+            honest(plan) && (!by_the_clock(plan) || !plan.has(Family::Step) && !hurries(plan))
+        },
+        because: "the same, and a wall clock that is only off or drifts never goes back",
+    },
+    Promise {
+        of: &["convergence"],
+        within: SOON,
+        holds: |plan| {
+            let everybody_goes_on = !plan.has_any(&[
+                Family::CrashStop,
+                Family::Recovery,
+                Family::FailingDisk,
+                Family::Omission,
+            ]);
+            honest(plan) && patient(plan) && everybody_goes_on
+        },
+        because: "every update reaches everybody once if nobody stops half-way; nothing is sent again",
+    },
+    Promise {
+        of: &["ME1"],
+        within: None,
+        holds: |plan| {
+            honest(plan)
+                && plan.promise.is_some()
+                && !plan.has_any(&[Family::Drift, Family::Pause, Family::Slow])
+        },
+        because: "a term is counted from when it was asked for, on clocks that run at one rate, and a holder looks at its \
+                  clock in time; where the wall clocks stand is all the same",
+    },
+    Promise {
+        of: &["ME2"],
+        within: SOON,
+        holds: |plan| {
+            let nobody_stops = !plan.has_any(&[
+                Family::CrashStop,
+                Family::Recovery,
+                Family::FailingDisk,
+                Family::Omission,
+            ]);
+            let answers_in_time = !plan.has_any(&[
+                Family::Far,
+                Family::Loss,
+                Family::Bursts,
+                Family::Corruption,
+                Family::Bandwidth,
+                Family::Slow,
+                Family::Drift,
+            ]);
+            honest(plan) && patient(plan) && nobody_stops && answers_in_time
+        },
+        because: "whoever waits is called when its turn comes, by a manager that is up, and is answered within a term",
+    },
+];
+
+/// What is asked of a plan: the promises of its port that hold in it, as sentences.
+pub fn asked(plan: &Plan, entry: &dyn Entry) -> Vec<(&'static str, String)> {
+    let properties = entry.properties();
+    // A port lists what it promises first; what else can be asked bears the numbers of other modules.
+    let module = |number: &'static str| number.trim_end_matches(|c: char| c.is_ascii_digit());
+    let own = properties.first().map_or("", |first| module(first.number));
+    let promised = properties
+        .iter()
+        .filter(|about| module(about.number) == own && about.name != "quiescent");
+    let mut asked = Vec::new();
+    for about in promised {
+        let id = if about.number.is_empty() {
+            about.name
+        } else {
+            about.number
+        };
+        let rows = TABLE.iter().filter(|row| row.of.contains(&id));
+        for row in rows.filter(|row| (row.holds)(plan)) {
+            let name = about.name;
+            asked.push((
+                id,
+                match row.within {
+                    None => format!("always {name}"),
+                    Some(within) => format!("eventually {name} within {within}"),
+                },
+            ));
+        }
+    }
+    asked
+}
+
+/// Whoever is up follows its algorithm, and what arrives was sent.
+fn honest(plan: &Plan) -> bool {
+    !plan.has_any(&[Family::Byzantine, Family::Garbling])
+}
+
+/// The links are real ones that seal what they carry.
+fn sealed(plan: &Plan) -> bool {
+    plan.promise == Some(Need::Authenticated) && !plan.links.starts_with("Assumed")
+}
+
+/// The links are what the protocol needs, and at least reliable.
+fn reliable(plan: &Plan) -> bool {
+    plan.promise
+        .is_some_and(|promise| promise.is_at_least(Need::Reliable))
+}
+
+/// A receiver keeps its record of what it has delivered.
+fn remembers(plan: &Plan) -> bool {
+    let logs = plan.links.starts_with("Logged") && trusts_disks(plan);
+    !plan.has(Family::Recovery) || logs
+}
+
+fn trusts_disks(plan: &Plan) -> bool {
+    !plan.has_any(&[Family::DiskLost, Family::LyingDisk])
+}
+
+/// What goes from one correct process to another gets there in the end, if it is sent again and again.
+fn connected(plan: &Plan) -> bool {
+    let cut = plan.has_any(&[Family::Unhealed, Family::Short, Family::Pieces]);
+    let others_matter = plan.has_any(&[Family::Sparse, Family::Flooding]);
+    let others_fail = plan.has_any(&[
+        Family::CrashStop,
+        Family::Recovery,
+        Family::FailingDisk,
+        Family::Omission,
+        Family::Byzantine,
+    ]);
+    let no_way = plan.has(Family::Sparse) && !plan.has(Family::Flooding);
+    !cut && !no_way && !(others_matter && others_fail)
+}
+
+/// Reliable links that do not give up. An assumed one sends once, so nothing may stand in the way of that.
+fn patient(plan: &Plan) -> bool {
+    let gives_up = plan.links.contains("attempts");
+    let assumed = plan.links.starts_with("Assumed");
+    let dropped = assumed && plan.has_any(&[Family::Bandwidth, Family::Flooding]);
+    reliable(plan) && connected(plan) && !gives_up && !dropped
+}
+
+fn floods(plan: &Plan) -> bool {
+    plan.has(Family::Flooding)
+}
+
+fn by_the_clock(plan: &Plan) -> bool {
+    !plan.configured.contains("Hybrid") && !plan.configured.contains("Versions")
+}
+
+fn true_clocks(plan: &Plan) -> bool {
+    !plan.has_any(&[Family::Skew, Family::Drift, Family::Step])
+}
+
+/// A process may be asked for two things at one instant: for what waited while it did nothing.
+fn hurries(plan: &Plan) -> bool {
+    plan.has_any(&[Family::Pause, Family::Slow])
+}
