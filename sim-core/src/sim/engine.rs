@@ -367,32 +367,33 @@ impl<'p, P: Node> Sim<'p, P> {
         self.now = SimTime::from_nanos(entry.at);
         let node = NodeId(entry.node);
         match Kind::of(entry.handle) {
-            (Kind::Arrival, _) => self.befall(node, Waiting::Entry(entry.handle)),
-            (Kind::Timer, row) if self.timers.is_live(row) => {
-                self.befall(node, Waiting::Entry(entry.handle));
+            (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
+            (Kind::Arrival | Kind::Timer, _) if self.is_engaged(node) => {
+                self.wait_or_work(node, Waiting::Entry(entry.handle));
             }
+            (Kind::Arrival, row) => self.arrive(node, row),
             (Kind::Timer, row) => self.timer(node, row),
             (Kind::Job, row) => {
                 self.plan_again(node, row);
-                self.befall(node, Waiting::Job(row, self.now));
+                if self.is_engaged(node) {
+                    self.wait_or_work(node, Waiting::Job(row, self.now));
+                } else {
+                    self.ask(node, row, self.now);
+                }
             }
             (Kind::Act, row) => self.act(Act::of(row), 0),
             (Kind::Resume, _) => self.resume(node),
         }
     }
 
-    /// Something happens to a process; if it is busy that waits.
+    /// Is the process busy or slow, so that what happens to it waits or takes time?
     #[inline]
-    fn befall(&mut self, node: NodeId, what: Waiting) {
+    fn is_engaged(&self, node: NodeId) -> bool {
         let trouble = self.hosts[node.index()].trouble;
-        if trouble.has(Trouble::BUSY.with(Trouble::SLOW)) {
-            self.wait_or_work(node, what);
-        } else {
-            self.take(node, what);
-        }
+        trouble.has(Trouble::BUSY.with(Trouble::SLOW))
     }
 
-    /// The process takes what has happened to it.
+    /// The process takes what has happened to it a while ago.
     pub(super) fn take(&mut self, node: NodeId, what: Waiting) {
         match what {
             Waiting::Entry(handle) => match Kind::of(handle) {

@@ -153,6 +153,7 @@ impl<P: Node> Sim<'_, P> {
     }
 
     /// One more effect of the process has been carried out.
+    #[inline]
     fn effect_done(&mut self, node: NodeId, cause: Cause) {
         if !self.alarms.effects.is_empty() && self.hosts[node.index()].up {
             let due = self.alarms.effects.count(node, |_| true);

@@ -32,6 +32,7 @@ pub(super) struct InFlight<M> {
 
 impl<M> InFlight<M> {
     /// Place of the copy for `receiver` among the copies.
+    #[inline]
     pub(super) fn place(&self, receiver: NodeId, overlay: &Overlay) -> u64 {
         let neighbour = |other| overlay.place(self.sender, other);
         let place = match self.to {

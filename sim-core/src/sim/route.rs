@@ -76,13 +76,13 @@ impl<P: Node> Sim<'_, P> {
     /// arrive.
     pub(super) fn dispatch(
         &mut self,
+        network: &Network,
         from: NodeId,
         receivers: &Receivers<'_>,
         row: u32,
         ordinal: u64,
     ) -> u32 {
         let (now, who) = (self.now, u64::from(from.0));
-        let network = Rc::clone(&self.network);
         let Law {
             latency,
             duplicate: duplication,
@@ -137,13 +137,13 @@ impl<P: Node> Sim<'_, P> {
     /// Decides the fate of every copy, one after the other, with all that can befall it. Gives how many will arrive.
     pub(super) fn route_all(
         &mut self,
+        network: &Network,
         from: NodeId,
         receivers: &Receivers<'_>,
         row: u32,
         ordinal: u64,
         size: u64,
     ) -> u32 {
-        let network = Rc::clone(&self.network);
         let mut frame = None;
         let mut left = 0;
         for to in receivers.iter() {
@@ -160,7 +160,7 @@ impl<P: Node> Sim<'_, P> {
                 ordinal,
                 size,
             };
-            left += self.route(&network, copy, &mut frame);
+            left += self.route(network, copy, &mut frame);
         }
         left
     }

@@ -4,6 +4,7 @@
 //! sender, its ordinal and the receiver alone: whatever else is added to a run or taken from it, they stay.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::kernel::canonical::digest;
 use crate::kernel::id::NodeId;
@@ -16,6 +17,7 @@ use super::engine::Sim;
 use super::host::{Trouble, UNWATCHED};
 use super::interpret::Cause;
 use super::messages::InFlight;
+use super::network::Network;
 use super::numbers::Folded;
 
 /// Accounted bytes of one message besides its body: what it takes on a 64-bit machine.
@@ -33,6 +35,7 @@ pub(super) struct Receivers<'a> {
 }
 
 impl<'a> Receivers<'a> {
+    #[inline]
     fn new(from: NodeId, to: Group, overlay: &'a Overlay) -> Self {
         let but = match to {
             Group::NeighboursBut(but) => overlay.place(from, but),
@@ -55,6 +58,7 @@ impl<'a> Receivers<'a> {
     }
 
     /// The receiver at a place.
+    #[inline]
     fn at(&self, place: u32) -> NodeId {
         match self.to {
             Group::One(to) => to,
@@ -73,6 +77,7 @@ impl<'a> Receivers<'a> {
     }
 
     /// Is the sender one of them, and at which place?
+    #[inline]
     fn own_place(&self) -> Option<u32> {
         match self.to {
             Group::One(to) => (to == self.from).then_some(0),
@@ -83,6 +88,7 @@ impl<'a> Receivers<'a> {
     }
 
     /// How many of them are other processes.
+    #[inline]
     fn others(&self) -> u64 {
         u64::from(self.places.end - self.places.start) - u64::from(self.own_place().is_some())
     }
@@ -108,19 +114,21 @@ impl<P: Node> Sim<'_, P> {
         let Transmit { to, msg: body } = transmit;
         let ordinal = self.hosts[from.index()].sends;
         self.hosts[from.index()].sends += 1;
-        let overlay = self.network.overlay.clone();
-        let mut receivers = Receivers::new(from, to, &overlay);
+        let network = Rc::clone(&self.network);
+        let mut receivers = Receivers::new(from, to, &network.overlay);
         loop {
-            let (left, others) = (self.hosts[from.index()].sends_left, receivers.others());
+            let left = self.hosts[from.index()].sends_left;
+            if left == UNWATCHED {
+                return self.send(&network, from, &receivers, body, ordinal, cause);
+            }
+            let others = receivers.others();
             if others == 0 || left > others {
-                if left != UNWATCHED {
-                    self.hosts[from.index()].sends_left = left - others;
-                }
-                return self.send(from, &receivers, body, ordinal, cause);
+                self.hosts[from.index()].sends_left = left - others;
+                return self.send(&network, from, &receivers, body, ordinal, cause);
             }
             let first = receivers.split(left);
             self.hosts[from.index()].sends_left = 0;
-            self.send(from, &first, body.clone(), ordinal, cause);
+            self.send(&network, from, &first, body.clone(), ordinal, cause);
             self.strike_after_sends(from, cause.event);
             if !self.hosts[from.index()].up || receivers.places.is_empty() {
                 return;
@@ -131,6 +139,7 @@ impl<P: Node> Sim<'_, P> {
     /// Sends a copy to each of the receivers.
     fn send(
         &mut self,
+        network: &Network,
         from: NodeId,
         receivers: &Receivers<'_>,
         body: P::Wire,
@@ -149,7 +158,7 @@ impl<P: Node> Sim<'_, P> {
         self.counters.messages += to_others;
         self.counters.messages_with_self += copies;
         self.counters.bytes += to_others * u64::from(digest.size);
-        self.counters.frames += if self.network.shared {
+        self.counters.frames += if network.shared {
             to_others.min(1)
         } else {
             to_others
@@ -201,10 +210,10 @@ impl<P: Node> Sim<'_, P> {
         // Who believes a corrupted or invented message may answer a process that does not exist: there is no channel.
         let exists = !matches!(receivers.to, Group::One(to) if to.0 >= self.setup.nodes);
         let left = if self.plain && self.faults.cuts.is_empty() && !troubled && exists {
-            self.dispatch(from, receivers, row, u64::from(ordinal))
+            self.dispatch(network, from, receivers, row, u64::from(ordinal))
         } else {
             let size = u64::from(digest.size);
-            self.route_all(from, receivers, row, u64::from(ordinal), size)
+            self.route_all(network, from, receivers, row, u64::from(ordinal), size)
         };
         self.messages.expect(row, left);
         self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
