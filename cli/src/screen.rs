@@ -222,6 +222,7 @@ impl Shown<'_> {
             (counters.omitted, "omitted"),
             (counters.corrupted, "corrupted"),
             (counters.overflowed, "overflowed"),
+            (counters.refused, "refused"),
             (counters.no_channel, "to no neighbour"),
             (counters.duplicated, "doubled"),
         ];
@@ -230,7 +231,7 @@ impl Shown<'_> {
             .filter(|(n, _)| *n > 0)
             .map(|(n, what)| format!("{n} {what}"))
             .collect();
-        if fates.len() > 1 {
+        if fates.len() > 1 || counters.received == 0 && !fates.is_empty() {
             write!(text, " ({})", fates.join(", "))?;
         }
         if let Some(wall) = self.wall {
@@ -239,9 +240,12 @@ impl Shown<'_> {
         text.push('\n');
         self.fired(text)?;
         let limit = match run.ended {
-            Ended::Time if scenario.stop.when == scenarios::format::StopWhen::Quiescent => Some(
-                format!("virtual time was up (stop.at, {})", scenario.stop.at),
-            ),
+            Ended::Time if scenario.stop.when == scenarios::format::StopWhen::Quiescent => {
+                Some(format!(
+                    "virtual time was up (stop.at, {}); `stop: (when: Never)` says that it is meant to go on until then",
+                    scenario.stop.at
+                ))
+            }
             Ended::Events => Some(format!(
                 "the budget of events was used up (stop.events, {}; `--set stop.events=..` gives it more)",
                 scenario.stop.events

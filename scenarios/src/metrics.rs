@@ -75,6 +75,11 @@ const ALL: &[(&str, Read, &str)] = &[
         "messages that a node omitted to send or to receive",
     ),
     (
+        "refused",
+        |run| Some(run.counters.refused),
+        "messages in another's name that an assumed authenticated link refused",
+    ),
+    (
         "no_channel",
         |run| Some(run.counters.no_channel),
         "messages to a node that is no neighbour",

@@ -35,6 +35,9 @@ pub(super) fn workload(
         "what clients ask for: once, `at` a time, or `every` so often",
         |f| {
             let turn = turn(f);
+            let repeated = f.describing() || matches!(turn, Turn::Repeated { .. });
+            let doc = "each repetition asks for something of its own: `hello`, `hello 2`, ..; only with `every`";
+            let numbered = !repeated || f.flag("numbered", true, doc);
             let node = f.nodes(
                 "node",
                 None,
@@ -59,6 +62,7 @@ pub(super) fn workload(
             }
             Job {
                 turn,
+                numbered,
                 node,
                 text: String::new(),
                 operation: usize::saturating_sub(operations, 1),

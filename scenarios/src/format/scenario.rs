@@ -87,6 +87,8 @@ impl Scenario {
 pub struct Job {
     /// When.
     pub turn: Turn,
+    /// Each repetition asks for something of its own.
+    pub numbered: bool,
     /// At which nodes.
     pub node: NodeSet,
     /// The job with every default filled in, on one line.

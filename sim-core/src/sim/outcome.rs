@@ -45,6 +45,8 @@ pub struct Counters {
     pub held: u64,
     /// Messages that a process omitted to send or to receive.
     pub omitted: u64,
+    /// Messages in another's name, over links that are assumed to be authenticated.
+    pub refused: u64,
     /// Messages to a process that is no neighbour.
     pub no_channel: u64,
     /// Messages that arrived at a process that was down.

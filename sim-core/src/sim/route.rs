@@ -186,6 +186,7 @@ impl<P: Node> Sim<'_, P> {
             return 0;
         }
         if let Some(fault) = self.refused_name(network, from) {
+            self.counters.refused += 1;
             self.drop_copy(Folded::Refused, to, row, WhyDropped::Refused(fault));
             return 0;
         }

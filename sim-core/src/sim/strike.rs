@@ -300,6 +300,7 @@ impl<P: Node> Sim<'_, P> {
             Strike::Pause(node) => {
                 let event = self.announce(Folded::Over, node, number, 0);
                 self.repaired(event);
+                self.resume(node);
             }
             Strike::Cut { .. } => {
                 self.faults.cuts.retain(|(cut, _)| *cut != row);
@@ -455,10 +456,8 @@ impl<P: Node> Sim<'_, P> {
         let until = end.map_or(u64::MAX, SimTime::as_nanos);
         let afflicted = self.afflict(node);
         afflicted.paused_until = afflicted.paused_until.max(until);
-        match end {
-            Some(end) => self.be_busy(node, end),
-            None => self.trouble(node, Trouble::BUSY, true),
-        }
+        // Its end, which is planned, lets it resume.
+        self.trouble(node, Trouble::BUSY, true);
         true
     }
 

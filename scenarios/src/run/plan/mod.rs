@@ -53,7 +53,11 @@ pub(super) fn job<R: Clone>(
         repeat,
         nodes,
         request: requests[job.operation].clone(),
-        again,
+        again: if job.numbered {
+            again
+        } else {
+            |request, _| request.clone()
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use sim_core::sim::{self, Bandwidth, LawNumbers, Stabilisation};
 use super::super::FaultReport;
 use super::super::simulate::Latency;
 use super::{alike, name, number};
-use crate::format::{Conduct, Differences, Guarantee, Links, Loss, Place, Scenario, Timing};
+use crate::format::{Conduct, Guarantee, Links, Loss, Place, Scenario, Timing};
 use crate::overlay::Shape;
 
 /// The network of a scenario; its faults are numbered after those of the scenario.
@@ -29,8 +29,18 @@ pub(super) fn network(scenario: &Scenario, latency: Latency) -> sim::Network {
     let in_order = scenario.links == Links::Assumed(Guarantee::Fifo);
     let law = |conduct: &Conduct, first: u32| {
         let law = law(conduct, latency, first);
+        // An assumed link loses nothing: what waits for its turn waits as long as it takes.
+        let bandwidth = law.bandwidth.map(|bandwidth| Bandwidth {
+            queue: if scenario.links.is_assumed() {
+                u64::MAX
+            } else {
+                bandwidth.queue
+            },
+            ..bandwidth
+        });
         sim::Law {
             fifo: law.fifo || in_order,
+            bandwidth,
             ..law
         }
     };
@@ -65,7 +75,6 @@ pub(super) fn network(scenario: &Scenario, latency: Latency) -> sim::Network {
 
 /// What happens where the entry `place` of `network.between` holds.
 fn conduct(scenario: &Scenario, place: usize) -> Conduct {
-    let Differences { .. } = scenario.network.between[place].differs;
     scenario.network.between[place]
         .differs
         .over(&scenario.network.everywhere)
