@@ -217,6 +217,9 @@ pub enum What {
     /// What can be measured
     #[value(alias = "metric")]
     Metrics,
+    /// What protocols and links may leave in a trace
+    #[value(alias = "mark")]
+    Marks,
     /// Who is connected to whom
     #[value(alias = "topology")]
     Topologies,

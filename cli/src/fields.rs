@@ -30,13 +30,32 @@ struct Entry {
     kind: Vec<String>,
 }
 
+/// Each field once: what the workload may ask for depends on the protocol, and is what any of them may be asked.
+fn merged(docs: Vec<FieldDoc>) -> Vec<FieldDoc> {
+    let mut merged: Vec<FieldDoc> = Vec::new();
+    for doc in docs {
+        match merged.iter_mut().find(|known| known.path == doc.path) {
+            Some(known) => {
+                let new = doc
+                    .options
+                    .iter()
+                    .filter(|new| !known.options.contains(new));
+                let new: Vec<String> = new.cloned().collect();
+                known.options.extend(new);
+            }
+            None => merged.push(doc),
+        }
+    }
+    merged
+}
+
 impl Reference {
     /// Of what a registry describes.
     pub fn new(registry: &dyn Runner) -> Reference {
         let entries = registry.entries();
         let about = entries.iter().map(|entry| entry.about());
         Reference {
-            docs: describe(entries),
+            docs: merged(describe(entries)),
             protocols: about.map(|about| (about.name, about.what)).collect(),
         }
     }

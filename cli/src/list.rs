@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use scenarios::format::Entry;
-use scenarios::metrics;
 use scenarios::run::Runner;
+use scenarios::{marks, metrics};
 use sim_core::kernel::property::{About, Kind, Quiescence};
 
 use crate::args::{ListArgs, What};
@@ -28,10 +28,27 @@ pub fn list(out: Out, registry: &dyn Runner, args: &ListArgs) -> Exit {
             ["NAME", "WHAT"],
             metrics::all().map(|about| [about.name, about.what]),
         ),
+        What::Marks => marks(registry),
         What::Formats => table(["NAME", "WHAT"], FORMATS),
     };
     out.answer(text);
     Exit::Held
+}
+
+/// The marks of each protocol, then those below any of them.
+fn marks(registry: &dyn Runner) -> String {
+    let entries = registry.entries().iter();
+    let own = entries.flat_map(|entry| {
+        let of = entry.about().name;
+        entry
+            .marks()
+            .iter()
+            .map(move |mark| [mark.name, of, mark.what])
+    });
+    let common = marks::COMMON
+        .iter()
+        .map(|mark| [mark.name, "any", mark.what]);
+    table(["NAME", "OF", "WHAT"], own.chain(common))
 }
 
 const FORMATS: [[&str; 2]; 2] = [

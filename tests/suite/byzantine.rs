@@ -92,7 +92,7 @@ fn an_honest_process_runs_as_if_nobody_stood_under_it() {
     assert_eq!(wrapped.counters, plain.counters);
 }
 
-/// Row X20 of the theory: a broadcast of the crash model knows one message by its name, and a liar gives two messages
+/// A broadcast of the crash model knows one message by its name, and a liar gives two messages
 /// one name. No property that speaks of what a Byzantine process did is to be broken by that.
 #[test]
 fn an_equivocating_caster_breaks_consistency_and_agreement_in_the_crash_model() {

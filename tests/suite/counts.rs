@@ -64,7 +64,7 @@ fn eager(originator: Originator) -> impl Node<Offers: Port<Request = Cast<u8>>> 
         .over(Assumed::new())
 }
 
-/// THEORY's table of failure-free costs: net messages and messages with those to oneself, for any delays.
+/// Failure-free costs as published: net messages and messages with those to oneself, for any delays.
 #[test]
 fn a_cast_costs_what_the_table_says() {
     for n in [3, 5, 10, 100] {

@@ -1,4 +1,4 @@
-//! Published numbers that no single protocol owns, found again by running (THEORY.md, PN-42 and PN-47).
+//! Published numbers that no single protocol owns, found again by running: updates lost to a clock that is behind, bursts of loss.
 //!
 //! The acceptance rule: the mean over R independent runs lies within three standard errors of the published value, plus
 //! one unit of its last digit; two sets of seeds, none of them chosen. PN-30 is in `links.rs`.

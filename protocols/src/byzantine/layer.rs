@@ -191,7 +191,7 @@ impl<M: Payload> Attack<Transmit<M>> {
         let Some(to) = others(to, env).filter(|_| count > 0) else {
             return false;
         };
-        let which = env.pick("byzantine_replay", count);
+        let which = env.pick_for_adversary("byzantine_replay", count);
         let Some(earlier) = fitting().nth(which as usize) else {
             return false;
         };
@@ -273,7 +273,7 @@ fn equivocate<M: Payload>(
     let other = match values {
         _ if !all.iter().any(is_lied_to) => None,
         Some([from, to]) => replaced(&send.msg, from, to),
-        None => mutated(&send.msg, |bits| env.pick(BIT, bits)),
+        None => mutated(&send.msg, |bits| env.pick_for_adversary(BIT, bits)),
     };
     let Some(other) = other else {
         sends.push(send);
@@ -293,7 +293,7 @@ fn mutate<M: Payload>(send: Transmit<M>, sends: &mut Vec<Transmit<M>>, env: &mut
     for node in receivers(send.to, env) {
         let other = match node {
             node if node == me => None,
-            _ => mutated(&send.msg, |bits| env.pick(BIT, bits)),
+            _ => mutated(&send.msg, |bits| env.pick_for_adversary(BIT, bits)),
         };
         struck |= other.is_some();
         copies.push(one(node, other.as_ref().unwrap_or(&send.msg)));

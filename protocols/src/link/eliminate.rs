@@ -1,8 +1,8 @@
 //! Eliminate duplicates: numbers its messages, and delivers each number once.
 //!
 //! Source: Cachin, Guerraoui, Rodrigues, Alg. 2.2 (Eliminate Duplicates). Needs stubborn links, offers perfect ones (PL1 to
-//! PL3). Cost: no message beyond those of the link below, which never stops repeating itself; a watermark and the gaps
-//! above it a sender. Model: crash-stop. With [`PerfectLink`](super::PerfectLink), which acknowledges, it shares the promise
+//! PL3). Cost: no message beyond those of the link below, which never stops repeating itself; a watermark and at most
+//! a window of numbers above it for each life of a sender. Model: crash-stop. With [`PerfectLink`](super::PerfectLink), which acknowledges, it shares the promise
 //! and nothing else: this is the pair of the book, for those who want to see it.
 //! A receiver that recovers has forgotten what it delivered (PL2 fails), and delivers what is still repeated once more.
 
@@ -13,6 +13,7 @@ use core::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
+use super::exchange::WINDOW;
 use super::receivers::receivers;
 use crate::seen::Seen;
 
@@ -83,7 +84,10 @@ impl<M: Payload> Protocol for EliminateDuplicates<M> {
                 }
             }
             Event::Indication(Arrival { from, msg }) => {
-                if self.delivered.insert_from((from, msg.life), msg.seq) {
+                if self
+                    .delivered
+                    .insert_bounded((from, msg.life), msg.seq, WINDOW as usize)
+                {
                     fx.indicate(Arrival { from, msg: msg.msg });
                 }
             }

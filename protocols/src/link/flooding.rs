@@ -570,7 +570,7 @@ mod tests {
         }
     }
 
-    /// THEORY.md 2.16: 2E-(N-1), in whatever order copies arrive.
+    /// 2E-(N-1) messages, in whatever order copies arrive.
     #[test]
     fn a_flood_without_limit_costs_what_the_table_says() {
         for overlay in overlays() {
@@ -584,7 +584,7 @@ mod tests {
         }
     }
 
-    /// THEORY.md 2.16: the ball of radius TTL, and nothing beyond. With equal delays the first copy is the best, and the
+    /// The ball of radius TTL, and nothing beyond. With equal delays the first copy is the best, and the
     /// count is that of the table as soon as the last shell has a hop left.
     #[test]
     fn a_flood_with_a_limit_reaches_the_ball() {

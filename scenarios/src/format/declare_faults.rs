@@ -5,7 +5,7 @@ use super::declare_delay::{LAWS, delay};
 use super::declare_partitions::partition;
 use super::declare_trigger::{end, trigger};
 use super::entry::Configured;
-use super::faults::{DiskAfterCrash, Drift, Fault, FaultKind, Skew};
+use super::faults::{Behaviour, DiskAfterCrash, Drift, Fault, FaultKind, Skew};
 use super::fields::Fields;
 use super::problem::{Code, Problem};
 use super::resolved::Ron;
@@ -27,12 +27,25 @@ pub(super) fn faults(f: &mut Fields<'_>, protocol: Option<&dyn Configured>) -> V
     faults
 }
 
+/// Floods multiply: so often may one message be sent at most.
+const COPIES_MAX: u64 = 10_000;
+
 /// A process has a bit for each of its behaviours, whichever faults they come from.
 fn too_many_behaviours(f: &mut Fields<'_>, faults: &[Fault]) {
-    let mut behaviours = 0;
+    let (mut behaviours, mut copies) = (0, 1_u64);
     for fault in faults {
         if let FaultKind::Byzantine { behaviour, .. } = &fault.kind {
             behaviours += behaviour.len();
+            for one in behaviour {
+                if let Behaviour::Flood { copies: times, .. } = one {
+                    copies = copies.saturating_mul(*times);
+                }
+            }
+            if copies > COPIES_MAX {
+                let title = format!("these floods together send each message {copies} times");
+                let problem = Problem::error(Code::S105, fault.place, title);
+                return f.report(problem.label(format!("at most {COPIES_MAX} times")));
+            }
             if behaviours > BEHAVIOURS_MAX {
                 let title =
                     format!("these are {behaviours} behaviours, with those of the faults before");

@@ -74,6 +74,17 @@ pub(super) fn links(
             too_weak(f, place, name, needs, links);
         }
     }
+    if let (Links::Weaker(layer), false) = (links, f.describing())
+        && read.is_some()
+        && layer.promise().is_at_least(needs)
+    {
+        let title = format!(
+            "{} links are not weaker than the protocol needs",
+            layer.promise().name()
+        );
+        let problem = Problem::error(Code::S121, place, title).label("they are enough");
+        f.report(problem.help(format!("write `links: {layer}`"), Vec::new()));
+    }
     if links.is_assumed() && !f.describing() {
         beside_faults(f, place, links, network, places);
     }

@@ -42,7 +42,7 @@ pub struct Network {
     pub everywhere: Conduct,
     /// Frames carry a checksum, so that corruption becomes loss.
     pub checksum: bool,
-    /// What differs between some nodes; of two entries for one link the later wins, field by field.
+    /// What differs between some nodes; of two entries for one link the later wins.
     pub between: Vec<Between>,
 }
 
@@ -213,13 +213,6 @@ impl Rate {
     pub const fn bits_per_second(self) -> u64 {
         self.bits_per_second
     }
-
-    /// How long `bytes` take, rounded up to whole nanoseconds; saturates.
-    #[must_use]
-    pub fn time_for(self, bytes: u64) -> Span {
-        let ns = (u128::from(bytes) * 8_000_000_000).div_ceil(u128::from(self.bits_per_second));
-        Span::from_nanos(u64::try_from(ns).unwrap_or(u64::MAX))
-    }
 }
 
 /// With the largest decimal unit of bits that leaves a whole number: `1Mbit/s`. Reads back to the same rate.
@@ -303,7 +296,5 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Rate>(), Err(error), "{text}");
         }
-        assert_eq!(Rate::new(8_000).unwrap().time_for(1), Span::from_millis(1));
-        assert_eq!(Rate::new(3).unwrap().time_for(1).as_nanos(), 2_666_666_667);
     }
 }

@@ -25,7 +25,7 @@ fn refused(shape: &Shape, nodes: u32) -> String {
     }
 }
 
-/// THEORY.md 2.16: links, diameter, and the mean distance as a ratio.
+/// As in every textbook: links, diameter, and the mean distance as a ratio.
 #[track_caller]
 fn assert_exact(shape: &Shape, nodes: u32, links: u32, diameter: u32, (num, den): (u64, u64)) {
     let facts = facts(shape, nodes);

@@ -236,7 +236,7 @@ fn explain(
     }
 }
 
-/// THEORY's *steps*: how long the last delivery takes if every message takes one unit of time. If all delays are equal
+/// The *steps* of the books: how long the last delivery takes if every message takes one unit of time. If all delays are equal
 /// the run itself tells; otherwise it is run once more on such a network.
 fn steps(scenario: &Scenario, registry: &impl Registry, outcome: &Outcome) -> Option<u32> {
     if plan::is_uniform(scenario) {

@@ -47,6 +47,10 @@ pub struct Adversary {
     pub active: u64,
     /// Those that made a difference since the driver last looked; set by whoever behaves so.
     pub struck: u64,
+    /// Where its choices come from, apart from those of the honest code; `None`: from the same source.
+    pub key: Option<Key>,
+    /// How many choices it has made.
+    pub made: u32,
 }
 
 impl Env {
@@ -89,6 +93,25 @@ impl Env {
             "the answer {answer} to `{why}` is not below {n}"
         );
         self.answers.word(u64::from(answer));
+        answer
+    }
+
+    /// A choice of the adversary among `0..n`: it moves no choice of the honest code.
+    ///
+    /// # Panics
+    /// As [`Env::pick`].
+    pub fn pick_for_adversary(&mut self, why: &'static str, n: u32) -> u32 {
+        let Some(key) = self.adversary.key else {
+            return self.pick(why, n);
+        };
+        let mut choices = Choices::Keyed {
+            key,
+            made: self.adversary.made,
+        };
+        std::mem::swap(&mut self.choices, &mut choices);
+        let answer = self.pick(why, n);
+        self.adversary.made = self.adversary.made.wrapping_add(1);
+        self.choices = choices;
         answer
     }
 

@@ -52,6 +52,8 @@ pub struct Sim<'p, P: Node> {
     pub(super) timers: Timers<P::Timer>,
     /// Timers that have run out while their process was busy.
     pub(super) timers_waiting: usize,
+    /// All that waits for a process that is busy.
+    pub(super) waiting: usize,
     jobs: Vec<Job<Req<P::Offers>>>,
     pub(super) judge: Judge<P::Offers>,
     pub(super) recorder: Option<Recorder>,
@@ -153,6 +155,7 @@ impl<'p, P: Node> Sim<'p, P> {
             messages: Messages::new(),
             timers: Timers::new(),
             timers_waiting: 0,
+            waiting: 0,
             jobs: Vec::new(),
             judge: Judge::new(),
             recorder: None,
@@ -359,6 +362,7 @@ impl<'p, P: Node> Sim<'p, P> {
     /// Accounted bytes of all that is in flight or armed.
     fn accounted(&self) -> u64 {
         self.queue.len() as u64 * BYTES_ENTRY
+            + (self.waiting + self.held.len() + self.channels.len()) as u64 * BYTES_ENTRY * 2
             + self.messages.bytes()
             + self.timers.rows() as u64 * BYTES_TIMER
     }

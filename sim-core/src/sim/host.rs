@@ -86,6 +86,8 @@ pub(super) struct Afflicted<P: Node> {
     pub(super) behaviours: Vec<u32>,
     /// Behaviours in force.
     pub(super) active: u64,
+    /// Choices that the adversary has made for it.
+    pub(super) lies: u32,
     /// How late it sends.
     pub(super) late: InForce<Span>,
     /// In whose name it sends.
@@ -104,6 +106,7 @@ impl<P: Node> Default for Afflicted<P> {
             omissions: Vec::new(),
             behaviours: Vec::new(),
             active: 0,
+            lies: 0,
             late: InForce::default(),
             forges: InForce::default(),
             clock: Clock::default(),

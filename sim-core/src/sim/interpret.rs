@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::kernel::canonical::digest;
-use crate::kernel::env::{Choices, Env};
+use crate::kernel::env::{Adversary, Choices, Env};
 use crate::kernel::id::NodeId;
 use crate::kernel::property::{Fact, Moment};
 use crate::kernel::protocol::{Effect, Effects, Event, Node};
@@ -56,7 +56,12 @@ impl<P: Node> Sim<'_, P> {
             let afflicted = &self.afflicted[&node];
             env.monotonic = afflicted.clock.monotonic(self.now);
             env.now = afflicted.clock.wall(self.now);
-            (env.adversary.active, env.adversary.struck) = (afflicted.active, 0);
+            env.adversary = Adversary {
+                active: afflicted.active,
+                struck: 0,
+                key: Some(self.fate.adversary),
+                made: afflicted.lies,
+            };
             env.looks = Default::default();
         }
         host.program.on(event, &mut self.buffer);

@@ -22,7 +22,7 @@ pub enum Ended {
     Panicked,
 }
 
-/// What was counted. *Messages* and *steps* are THEORY's: one message is one copy to another process.
+/// What was counted. One *message* is one copy to another process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Copies sent to other processes. Copies that the network makes are not among them.
@@ -67,7 +67,7 @@ pub struct Counters {
     pub indications: u64,
     /// Timers that ran out.
     pub timers: u64,
-    /// Longest chain of network messages that led to an indication. Equals THEORY's *steps* if every message takes
+    /// Longest chain of network messages that led to an indication. Equals the *steps* of the books if every message takes
     /// equally long.
     pub depth: u32,
     /// Most entries that were pending at once.

@@ -23,8 +23,8 @@
 //!
 //! Why not a heap: an entry here moves a few times in all, through memory read in sequence; in a heap
 //! it pays a cache miss a level. Against std's `BinaryHeap` the design is 1.4 to 1.7 times quicker
-//! with 10³ entries pending, 6 to 8 times with 10⁵ and 15 to 22 times with 10⁶ (`PERFORMANCE.md`,
-//! section 3; on a quiet machine with a larger cache 1.8, 3.5 and 11 to 15 times). While the wheel is
+//! with 10³ entries pending, 6 to 8 times with 10⁵ and 15 to 22 times with 10⁶ (on
+//! a quiet machine with a larger cache 1.8, 3.5 and 11 to 15 times). While the wheel is
 //! empty `bottom` alone is the queue, so two nodes at ping-pong are as quick as with a heap.
 
 use std::collections::VecDeque;

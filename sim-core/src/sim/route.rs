@@ -30,6 +30,7 @@ pub(super) struct Fate {
     burst: Key,
     corrupt: Key,
     omission: Key,
+    pub(super) adversary: Key,
     pub(super) processing: Key,
     pub(super) storage: Key,
 }
@@ -44,6 +45,7 @@ impl Fate {
             burst: key(Purpose::Burst),
             corrupt: key(Purpose::Corrupt),
             omission: key(Purpose::Omission),
+            adversary: key(Purpose::Adversary),
             processing: key(Purpose::Processing),
             storage: key(Purpose::Storage),
         }
@@ -56,8 +58,8 @@ pub(super) struct Held {
     from: NodeId,
     to: NodeId,
     handle: u32,
-    /// How long it will travel once it may.
-    delay: Span,
+    /// How long it will travel once it may, and how late a traitor sends it.
+    delay: [Span; 2],
 }
 
 /// A copy on its way: which message, from whom to whom, and what its draws depend on.
@@ -198,17 +200,18 @@ impl<P: Node> Sim<'_, P> {
             self.drop_copy(Folded::Cut, to, row, WhyDropped::Cut(fault));
             return 0;
         }
-        if self.is_lost(law, copy) {
-            self.counters.lost += 1;
-            self.drop_copy(Folded::Lost, to, row, WhyDropped::Lost(law.numbers.loss));
-            return 0;
-        }
         let Some(departure) = self.departs(network, law, copy, frame) else {
             self.counters.overflowed += 1;
             let why = WhyDropped::Overflow(law.numbers.overflow);
             self.drop_copy(Folded::Overflow, to, row, why);
             return 0;
         };
+        // What is lost is lost on the way: it has taken its turn.
+        if self.is_lost(law, copy) {
+            self.counters.lost += 1;
+            self.drop_copy(Folded::Lost, to, row, WhyDropped::Lost(law.numbers.loss));
+            return 0;
+        }
         let Some((row, mine)) = self.travels(network, law, copy) else {
             return 0;
         };
@@ -216,10 +219,10 @@ impl<P: Node> Sim<'_, P> {
         let late = self.late(from, row, to);
         let handle = Kind::Arrival.handle(row);
         if let Some(fault) = cut {
-            self.hold(copy, row, fault, handle, late.saturating_add(delay));
+            self.hold(copy, row, fault, handle, [delay, late]);
             return mine;
         }
-        let at = self.arrival(network, law, copy, departure.after(late), delay);
+        let at = self.arrival(network, law, copy, departure, [delay, late]);
         self.arrives(to, at.as_nanos(), handle);
         let key = self.fate.duplicate;
         if law.duplicate.is_never() || !key.at(who, ordinal).chance(to.0, law.duplicate) {
@@ -227,7 +230,7 @@ impl<P: Node> Sim<'_, P> {
         }
         self.doubled(to, row, law.numbers.duplicate);
         let delay = law.latency.sample(key.at(who | SECOND, ordinal), to.0);
-        let at = self.arrival(network, law, copy, departure.after(late), delay);
+        let at = self.arrival(network, law, copy, departure, [delay, late]);
         self.arrives(to, at.as_nanos(), handle);
         if mine == 0 {
             self.messages.expect(row, 2);
@@ -367,13 +370,15 @@ impl<P: Node> Sim<'_, P> {
         law: &Law,
         copy: Copy,
         departure: SimTime,
-        delay: Span,
+        [delay, late]: [Span; 2],
     ) -> SimTime {
         let mut at = departure.after(delay);
         if let Some(Stabilisation { gst, bound }) = network.stabilisation {
             let stable = self.now.max(SimTime::from_nanos(gst.as_nanos()));
             at = at.min(stable.after(bound));
         }
+        // The bound is the network's; a traitor keeps none.
+        at = at.after(late);
         if law.fifo {
             let channel = self.channels.entry((copy.from, copy.to)).or_default();
             channel.last_arrival = channel.last_arrival.max(at.as_nanos());
@@ -393,7 +398,7 @@ impl<P: Node> Sim<'_, P> {
     }
 
     /// A copy waits for the heal of a partition.
-    fn hold(&mut self, copy: Copy, row: u32, fault: u32, handle: u32, delay: Span) {
+    fn hold(&mut self, copy: Copy, row: u32, fault: u32, handle: u32, delay: [Span; 2]) {
         let Copy { from, to, .. } = copy;
         self.counters.held += 1;
         self.copy_event(Folded::Hold, to, row, fault, |msg, text| What::Hold {
@@ -479,12 +484,19 @@ impl<P: Node> Sim<'_, P> {
         if !self.hosts[from.index()].trouble.has(Trouble::OMITS) {
             return None;
         }
-        let draws = self.fate.omission.at(u64::from(from.0), ordinal);
+        let who = u64::from(from.0);
+        let draws = self.fate.omission.at(who, ordinal);
         let omissions = &self.afflicted.get(&from)?.omissions;
-        let omits = omissions
-            .iter()
-            .find(|omission| draws.chance(to.0, omission.send))?;
-        Some(omits.fault)
+        // Several faults omit each for itself: the second one draws in other lanes.
+        let mut omits = (0..).zip(omissions).filter(|(place, omission)| {
+            let draws = if *place == 0 {
+                draws
+            } else {
+                self.fate.omission.at(who | place << 40, ordinal)
+            };
+            draws.chance(to.0, omission.send)
+        });
+        omits.next().map(|(_, omission)| omission.fault)
     }
 
     /// The fault by which a process omits to receive the copy that has arrived for it, if it does.
@@ -499,10 +511,16 @@ impl<P: Node> Sim<'_, P> {
         let who = u64::from(message.sender.0) | SECOND;
         let draws = self.fate.omission.at(who, u64::from(message.ordinal));
         let omissions = &self.afflicted.get(&node)?.omissions;
-        let omits = omissions
-            .iter()
-            .find(|omission| draws.chance(node.0, omission.receive))?;
-        Some(omits.fault)
+        let ordinal = u64::from(message.ordinal);
+        let mut omits = (0..).zip(omissions).filter(|(place, omission)| {
+            let draws = if *place == 0 {
+                draws
+            } else {
+                self.fate.omission.at(who | place << 40, ordinal)
+            };
+            draws.chance(node.0, omission.receive)
+        });
+        omits.next().map(|(_, omission)| omission.fault)
     }
 
     /// The network made a second copy.

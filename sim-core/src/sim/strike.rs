@@ -255,7 +255,9 @@ impl<P: Node> Sim<'_, P> {
                     Flaw::Slow(latency) => disk.latency.add(latency, number),
                     Flaw::LosesWrites(count) => disk.loses.add(count, number),
                     Flaw::Tears => disk.tears.add((), number),
-                    Flaw::Full(capacity) => disk.full.add(capacity, number),
+                    Flaw::Full(capacity) => {
+                        disk.full.add(disk.used.saturating_add(capacity), number)
+                    }
                     Flaw::Fails(p) => disk.fails.add(p, number),
                 }
                 self.befell(node, Trouble::DISK, number, cause)
@@ -263,12 +265,17 @@ impl<P: Node> Sim<'_, P> {
             Strike::Skew { node, by } => {
                 let clock = &mut self.afflict(node).clock;
                 clock.ahead = clock.ahead.saturating_add(by);
-                clock.skews.push(number);
+                // A draw may have come out at nothing, which nobody can notice.
+                if by != 0 {
+                    clock.skews.push(number);
+                }
                 self.befell(node, Trouble::CLOCK, number, cause)
             }
             Strike::Drift { node, ppm } => {
                 let clock = &mut self.afflict(node).clock;
-                clock.drifts.add(ppm, number);
+                if ppm != 0 {
+                    clock.drifts.add(ppm, number);
+                }
                 clock.runs(now);
                 self.befell(node, Trouble::CLOCK, number, cause)
             }
@@ -299,11 +306,20 @@ impl<P: Node> Sim<'_, P> {
             Strike::Crash { node, disk_lost } => self.recover(node, number, disk_lost),
             Strike::Pause(node) => {
                 let event = self.announce(Folded::Over, node, number, 0);
-                self.repaired(event);
+                // A crash or a longer pause may have overtaken it.
+                let until = self.afflict(node).paused_until;
+                if self.hosts[node.index()].up && until <= self.now.as_nanos() {
+                    self.repaired(event);
+                }
                 self.resume(node);
             }
             Strike::Cut { .. } => {
+                let closed = self.faults.cuts.contains(&(row, true));
                 self.faults.cuts.retain(|(cut, _)| *cut != row);
+                // A flapping one may have opened for the last time before.
+                if !closed {
+                    return;
+                }
                 let event = self.announce(Folded::Over, NodeId::ALL, number, 0);
                 self.release();
                 self.repaired(event);
@@ -519,7 +535,9 @@ impl<P: Node> Sim<'_, P> {
     /// After a handler of a process in trouble: which faults made a difference?
     pub(super) fn blame(&mut self, node: NodeId, cause: Cause) {
         let (looks, struck) = (self.buffer.env.looks, self.buffer.env.adversary.struck);
+        let lies = self.buffer.env.adversary.made;
         self.buffer.env.adversary = Default::default();
+        self.afflict(node).lies = lies;
         let afflicted = &self.afflicted[&node];
         let mut fired = Vec::new();
         if looks.wall > 0 {

@@ -48,6 +48,7 @@ impl<P: Node> Sim<'_, P> {
     pub(super) fn wait_or_work(&mut self, node: NodeId, what: Waiting) {
         if self.hosts[node.index()].trouble.has(Trouble::BUSY) {
             self.timers_waiting += usize::from(is_timer(what));
+            self.waiting += 1;
             self.afflict(node).backlog.push_back(what);
         } else {
             self.begin(node, what);
@@ -126,6 +127,7 @@ impl<P: Node> Sim<'_, P> {
                 }
                 Work::Idle => match afflicted.backlog.pop_front() {
                     Some(what) => {
+                        self.waiting -= 1;
                         self.timers_waiting -= usize::from(is_timer(what));
                         self.begin(node, what);
                     }
@@ -147,6 +149,7 @@ impl<P: Node> Sim<'_, P> {
         };
         afflicted.paused_until = 0;
         let mut waiting = std::mem::take(&mut afflicted.backlog);
+        self.waiting -= waiting.len();
         if let Work::Handling(what, _) = std::mem::take(&mut afflicted.work) {
             waiting.push_front(what);
         }

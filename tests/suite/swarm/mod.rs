@@ -7,7 +7,7 @@ mod account;
 mod plan;
 mod promise;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use scenarios::format::{Entry, Overrides, Severity, Sources, human, read};
@@ -86,6 +86,14 @@ fn broken(run: &Run) -> Option<String> {
     for finding in broken {
         let what = finding.violation.as_ref().map_or("", |it| it.what.as_str());
         let _ = writeln!(why, "{}: {} ({what})", finding.sentence, finding.said);
+        let promised = |promise: &&promise::Promise| {
+            [finding.number, finding.subject.as_str()]
+                .iter()
+                .any(|name| promise.of.contains(name))
+        };
+        if let Some(promise) = promise::TABLE.iter().find(promised) {
+            let _ = writeln!(why, "    promised, because {}", promise.because);
+        }
         for reason in finding.why.iter().take(30) {
             let _ = writeln!(why, "    {}", reason.text);
         }
@@ -99,12 +107,15 @@ fn swarm(plans: std::ops::Range<u64>) {
     let mut families: BTreeMap<Family, u64> = BTreeMap::new();
     let mut exercised: BTreeMap<&str, u64> = BTreeMap::new();
     let mut failures = Vec::new();
+    let mut links: BTreeSet<String> = BTreeSet::new();
     let mut cut_short = 0;
     for number in plans.clone() {
         let plan = Plan::draw(number, entries);
         for family in &plan.families {
             *families.entry(*family).or_default() += 1;
         }
+        let link = plan.links.split('(').next().unwrap_or_default();
+        links.insert(link.to_owned());
         match run(&plan, entries) {
             Ok(shown) => {
                 for id in shown.exercised {
@@ -139,7 +150,19 @@ fn swarm(plans: std::ops::Range<u64>) {
         missing.is_empty(),
         "not exercised: {missing:?}, {exercised:?}"
     );
+    for link in [
+        "Stubborn",
+        "Reliable",
+        "Logged",
+        "Fifo",
+        "Authenticated",
+        "Assumed",
+    ] {
+        assert!(links.contains(link), "no plan over {link}: {links:?}");
+    }
     let all = plans.end - plans.start;
+    let always: Vec<_> = families.iter().filter(|(_, on)| **on == all).collect();
+    assert!(always.is_empty(), "never off: {always:?}");
     assert!(
         cut_short * 10 < all,
         "{cut_short} of {all} plans were too long"

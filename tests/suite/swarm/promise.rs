@@ -16,7 +16,6 @@ pub struct Promise {
     /// Is it promised in this plan?
     pub holds: fn(&Plan) -> bool,
     /// Why.
-    #[expect(dead_code, reason = "an argument for readers")]
     pub because: &'static str,
 }
 

@@ -78,7 +78,7 @@ const NO_DUPLICATION: About = About {
     name: "no_duplication",
     number: "RB2",
     kind: Kind::Safety,
-    meaning: "No message is delivered more than once.",
+    meaning: "No message is delivered more than once; what it says again in the instant of its recovery is its log, and does not count.",
 };
 
 const NO_CREATION: About = About {

@@ -1,4 +1,4 @@
-//! No lost update, and one's own writes in order (X37, X38 of the theory).
+//! No lost update, and one's own writes in order.
 //!
 //! A write w of the value v by a process p is *lost* if
 //!

@@ -12,7 +12,7 @@ use crate::kernel::time::Span;
 /// The law of the delay of one message, in nanoseconds.
 ///
 /// `min` and `max` clamp: what falls outside becomes the bound itself. Without a `max` the bound is
-/// 2⁶⁴ - 1 ns. Parameters of real links: THEORY.md.
+/// 2⁶⁴ - 1 ns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Delay {
     /// Always the same.
