@@ -136,7 +136,7 @@ impl<T> InForce<T> {
         self.0.retain(|(_, other)| *other != fault);
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 

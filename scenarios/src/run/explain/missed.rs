@@ -68,6 +68,11 @@ impl<'a> Missed<'a> {
         }
     }
 
+    /// Was its receiver down when it arrived?
+    pub(super) const fn found_it_down(&self) -> bool {
+        matches!(self.why, Some(WhyDropped::Down(_)))
+    }
+
     fn in_words(&self) -> String {
         let (msg, from, to) = (self.msg, self.from.0, self.to.0);
         let what = format!("#{msg} from node {from} to node {to}");

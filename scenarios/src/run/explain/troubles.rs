@@ -13,7 +13,7 @@ use crate::format::{Behaviour, Drift, FaultKind, Skew};
 
 impl<'a> Story<'a> {
     pub(super) fn troubles(&self, missed: &[(Missed<'a>, Reason)]) -> Vec<Reason> {
-        let mut told = self.lives();
+        let mut told = self.lives(missed);
         told.extend(self.pauses());
         told.extend(self.lies());
         told.extend(self.partitions(missed));
@@ -24,10 +24,27 @@ impl<'a> Story<'a> {
         told
     }
 
-    /// Crashes and recoveries: those within the story, and the last recovery before it of each process.
-    fn lives(&self) -> Vec<Reason> {
+    /// Crashes and recoveries of those whom the story had reached, or whom it found down: those within it, and the last
+    /// one before it.
+    fn lives(&self, missed: &[(Missed<'a>, Reason)]) -> Vec<Reason> {
+        let mut reached: BTreeMap<NodeId, u64> = BTreeMap::new();
+        for (record, _) in self.records().filter(|(_, root)| *root == self.root) {
+            reached.entry(record.node).or_insert(record.id);
+        }
+        for (missed, _) in missed.iter().filter(|(missed, _)| missed.found_it_down()) {
+            reached.insert(missed.record.node, 0);
+        }
+        // What broke for ever may go back to what somebody had forgotten long before.
+        for node in self.actors.iter().filter(|_| self.end != u64::MAX) {
+            reached.insert(*node, 0);
+        }
+
         let is_life = |record: &&Record| {
-            self.takes_part(record.node) && matches!(record.what, What::Crash(_) | What::Recover(_))
+            self.takes_part(record.node)
+                && reached
+                    .get(&record.node)
+                    .is_some_and(|since| *since < record.id)
+                && matches!(record.what, What::Crash(_) | What::Recover(_))
         };
         let all = self.records().map(|(record, _)| record).filter(is_life);
         let (before, within): (Vec<&Record>, Vec<&Record>) =
