@@ -13,9 +13,11 @@ use core::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
-use super::exchange::WINDOW;
 use super::receivers::receivers;
 use crate::seen::Seen;
+
+/// Most numbers of one life of a sender that are remembered above a gap.
+const ABOVE_MAX: usize = 1_024;
 
 /// A message with its number: what the layer asks the stubborn link to send.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,7 +88,7 @@ impl<M: Payload> Protocol for EliminateDuplicates<M> {
             Event::Indication(Arrival { from, msg }) => {
                 if self
                     .delivered
-                    .insert_bounded((from, msg.life), msg.seq, WINDOW as usize)
+                    .insert_bounded((from, msg.life), msg.seq, ABOVE_MAX)
                 {
                     fx.indicate(Arrival { from, msg: msg.msg });
                 }

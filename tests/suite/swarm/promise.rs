@@ -251,7 +251,7 @@ fn connected(plan: &Plan) -> bool {
         Family::Byzantine,
     ]);
     let no_way = plan.has(Family::Sparse) && !plan.has(Family::Flooding);
-    !cut && !no_way && !(others_matter && others_fail)
+    !(cut || no_way || others_matter && others_fail)
 }
 
 /// Reliable links that do not give up. An assumed one sends once, so nothing may stand in the way of that.
