@@ -686,6 +686,17 @@ fn on_a_bus_a_group_send_is_one_frame() {
     assert_eq!(outcome.counters.frames, 2);
     assert_eq!(said[0], "3.000 n1 1 from n0");
     assert_eq!(said[3], "4.000 n2 2 from n1", "it waits for the medium");
+    // A fault that falls in the middle of the send leaves it one frame.
+    let mut setup = Setup::new(4, 0);
+    setup.network.shared = true;
+    let strike = Strike::Step {
+        node: NodeId(0),
+        by: 1,
+    };
+    let step = fault(Trigger::AfterSends(NodeId(0), 1), strike, Lasting::Forever);
+    let told = [(1, 0, Move::Send(1, Group::Others))];
+    let (said, outcome) = run(setup, vec![step], &told);
+    assert_eq!((said.len(), outcome.counters.frames), (3, 1));
 }
 
 #[test]

@@ -61,6 +61,10 @@ pub struct Sim<'p, P: Node> {
     pub(super) fate: Fate,
     /// Every message fares alike, as far as the network goes.
     pub(super) plain: bool,
+    /// On a shared medium: when the frame of the running group send left, and whether it was counted. A fault may fall in
+    /// the middle of the send, which stays one frame.
+    pub(super) frame: Option<SimTime>,
+    pub(super) framed: bool,
     /// Channels that have to remember something, by sender and receiver.
     pub(super) channels: BTreeMap<(NodeId, NodeId), Channel>,
     /// Messages that wait for a partition to heal.
@@ -165,6 +169,8 @@ impl<'p, P: Node> Sim<'p, P> {
             },
             fate: Fate::new(setup.seed),
             plain: setup.network.is_plain(),
+            frame: None,
+            framed: false,
             channels: BTreeMap::new(),
             held: Vec::new(),
             faults: Faults::default(),

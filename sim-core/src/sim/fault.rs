@@ -94,7 +94,7 @@ pub enum Strike {
         node: NodeId,
         /// Probability that a copy is not sent.
         send: Probability,
-        /// Probability that a copy is not received.
+        /// Probability that a message is not received; a second copy that the network made fares like the first.
         receive: Probability,
     },
     /// The process turns Byzantine: from now on this behaviour is in force.

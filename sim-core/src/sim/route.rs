@@ -146,7 +146,6 @@ impl<P: Node> Sim<'_, P> {
         ordinal: u64,
         size: u64,
     ) -> u32 {
-        let mut frame = None;
         let mut left = 0;
         for to in receivers.iter() {
             if to == from {
@@ -162,13 +161,13 @@ impl<P: Node> Sim<'_, P> {
                 ordinal,
                 size,
             };
-            left += self.route(network, copy, &mut frame);
+            left += self.route(network, copy);
         }
         left
     }
 
-    /// The fate of one copy; `frame` is when the frame left that it shares with others on a common medium.
-    fn route(&mut self, network: &Network, copy: Copy, frame: &mut Option<SimTime>) -> u32 {
+    /// The fate of one copy.
+    fn route(&mut self, network: &Network, copy: Copy) -> u32 {
         let Copy {
             from,
             to,
@@ -200,7 +199,7 @@ impl<P: Node> Sim<'_, P> {
             self.drop_copy(Folded::Cut, to, row, WhyDropped::Cut(fault));
             return 0;
         }
-        let Some(departure) = self.departs(network, law, copy, frame) else {
+        let Some(departure) = self.departs(network, law, copy) else {
             self.counters.overflowed += 1;
             let why = WhyDropped::Overflow(law.numbers.overflow);
             self.drop_copy(Folded::Overflow, to, row, why);
@@ -262,18 +261,12 @@ impl<P: Node> Sim<'_, P> {
     }
 
     /// When the copy has left its sender; none if there is no room for it.
-    fn departs(
-        &mut self,
-        network: &Network,
-        law: &Law,
-        copy: Copy,
-        frame: &mut Option<SimTime>,
-    ) -> Option<SimTime> {
+    fn departs(&mut self, network: &Network, law: &Law, copy: Copy) -> Option<SimTime> {
         let Some(bandwidth) = law.bandwidth else {
             return Some(self.now);
         };
         // On a shared medium everybody waits for everybody, and all copies of a group send leave in one frame.
-        if let Some(departure) = frame.filter(|_| network.shared) {
+        if let Some(departure) = self.frame.filter(|_| network.shared) {
             return Some(departure);
         }
         let channel = if network.shared {
@@ -291,7 +284,7 @@ impl<P: Node> Sim<'_, P> {
             .saturating_add(busy)
             .saturating_add(bandwidth.time(copy.size));
         let departure = SimTime::from_nanos(channel.busy_until);
-        *frame = Some(departure);
+        self.frame = Some(departure);
         Some(departure)
     }
 

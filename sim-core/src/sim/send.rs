@@ -115,6 +115,7 @@ impl<P: Node> Sim<'_, P> {
         let ordinal = self.hosts[from.index()].sends;
         self.hosts[from.index()].sends += 1;
         let network = Rc::clone(&self.network);
+        (self.frame, self.framed) = (None, false);
         let mut receivers = Receivers::new(from, to, &network.overlay);
         loop {
             let left = self.hosts[from.index()].sends_left;
@@ -158,11 +159,12 @@ impl<P: Node> Sim<'_, P> {
         self.counters.messages += to_others;
         self.counters.messages_with_self += copies;
         self.counters.bytes += to_others * u64::from(digest.size);
-        self.counters.frames += if network.shared {
-            to_others.min(1)
-        } else {
-            to_others
-        };
+        if !network.shared {
+            self.counters.frames += to_others;
+        } else if to_others > 0 && !self.framed {
+            self.framed = true;
+            self.counters.frames += 1;
+        }
         self.fold.word(self.now.as_nanos() ^ Folded::Send.tag(from));
         self.fold.word(digest.hash);
         self.fold
