@@ -5,13 +5,13 @@ use std::rc::Rc;
 use crate::kernel::id::NodeId;
 use crate::kernel::port::Group;
 use crate::kernel::protocol::Node;
-use crate::kernel::random::{Key, Purpose};
+use crate::kernel::random::{Key, Probability, Purpose};
 use crate::kernel::time::{SimTime, Span};
 use crate::kernel::wire;
 use crate::trace::{TextId, What, WhyDropped};
 
 use super::engine::{Kind, Sim};
-use super::host::Trouble;
+use super::host::{Omission, Trouble};
 use super::messages::InFlight;
 use super::network::{Channel, Law, Loss, Network, Stabilisation};
 use super::numbers::Folded;
@@ -474,44 +474,33 @@ impl<P: Node> Sim<'_, P> {
 
     /// The fault by which a process omits to send this copy, if it does.
     fn omits_to_send(&self, from: NodeId, to: NodeId, ordinal: u64) -> Option<u32> {
-        if !self.hosts[from.index()].trouble.has(Trouble::OMITS) {
-            return None;
-        }
-        let who = u64::from(from.0);
-        let draws = self.fate.omission.at(who, ordinal);
-        let omissions = &self.afflicted.get(&from)?.omissions;
-        // Several faults omit each for itself: the second one draws in other lanes.
-        let mut omits = (0..).zip(omissions).filter(|(place, omission)| {
-            let draws = if *place == 0 {
-                draws
-            } else {
-                self.fate.omission.at(who | place << 40, ordinal)
-            };
-            draws.chance(to.0, omission.send)
-        });
-        omits.next().map(|(_, omission)| omission.fault)
+        self.omits(from, [u64::from(from.0), ordinal], to, |it| it.send)
     }
 
     /// The fault by which a process omits to receive the copy that has arrived for it, if it does.
     pub(super) fn omits_to_receive(&self, node: NodeId, row: u32) -> Option<u32> {
+        let message = self.messages.get(row);
+        let who = u64::from(message.sender.0) | SECOND;
+        let draws = [who, u64::from(message.ordinal)];
+        let other = message.sender != node;
+        other.then(|| self.omits(node, draws, node, |it| it.receive))?
+    }
+
+    /// The first of the faults of a process that omits a copy, each with a probability and a draw of its own.
+    fn omits(
+        &self,
+        node: NodeId,
+        [who, ordinal]: [u64; 2],
+        receiver: NodeId,
+        probability: impl Fn(&Omission) -> Probability,
+    ) -> Option<u32> {
         if !self.hosts[node.index()].trouble.has(Trouble::OMITS) {
             return None;
         }
-        let message = self.messages.get(row);
-        if message.sender == node {
-            return None;
-        }
-        let who = u64::from(message.sender.0) | SECOND;
-        let draws = self.fate.omission.at(who, u64::from(message.ordinal));
         let omissions = &self.afflicted.get(&node)?.omissions;
-        let ordinal = u64::from(message.ordinal);
         let mut omits = (0..).zip(omissions).filter(|(place, omission)| {
-            let draws = if *place == 0 {
-                draws
-            } else {
-                self.fate.omission.at(who | place << 40, ordinal)
-            };
-            draws.chance(node.0, omission.receive)
+            let draws = self.fate.omission.at(who | place << 40, ordinal);
+            draws.chance(receiver.0, probability(omission))
         });
         omits.next().map(|(_, omission)| omission.fault)
     }

@@ -170,7 +170,7 @@ fn the_resolved_scenario_reads_back_to_itself() {
             MajorityRing(at: "1s"), Isolate(node: [1, 2], at: "0s"),
         ],
         expect: ["p99(delivery_latency) <= 2s where f >= 1", "delivery_ratio >= x / 3", "sometimes agreement"],
-        stop: (when: Never, memory: "1536MiB"), trace: Off, links: Weaker(Stubborn(every: "lag", acks: true)),
+        stop: (when: Never, memory: "1536MiB"), trace: Off, links: Stubborn(every: "lag", acks: true),
     )"#;
     for text in [EAGER_SENDER_CRASH, full] {
         let first = Attempt::of(text).scenario();
