@@ -247,12 +247,12 @@ fn silence<M: Payload>(
         [] => *node != me,
         to => to.contains(node),
     };
-    let all = receivers(send.to, env);
-    if !all.iter().any(is_cut_off) {
+    let all = send.to.receivers(env.me, &env.overlay);
+    if !all.iter().any(|node| is_cut_off(&node)) {
         sends.push(send);
         return false;
     }
-    let told = all.into_iter().filter(|node| !is_cut_off(node));
+    let told = all.filter(|node| !is_cut_off(node));
     sends.extend(told.map(|node| one(node, &send.msg)));
     true
 }
@@ -269,9 +269,9 @@ fn equivocate<M: Payload>(
         [] => *node != me && node.0 >= half,
         to => to.contains(node),
     };
-    let all = receivers(send.to, env);
+    let all = send.to.receivers(env.me, &env.overlay);
     let other = match values {
-        _ if !all.iter().any(is_lied_to) => None,
+        _ if !all.iter().any(|node| is_lied_to(&node)) => None,
         Some([from, to]) => replaced(&send.msg, from, to),
         None => mutated(&send.msg, |bits| env.pick_for_adversary(BIT, bits)),
     };
@@ -279,7 +279,7 @@ fn equivocate<M: Payload>(
         sends.push(send);
         return false;
     };
-    sends.extend(all.into_iter().map(|node| {
+    sends.extend(all.map(|node| {
         let msg = if is_lied_to(&node) { &other } else { &send.msg };
         one(node, msg)
     }));
@@ -290,7 +290,7 @@ fn mutate<M: Payload>(send: Transmit<M>, sends: &mut Vec<Transmit<M>>, env: &mut
     let me = env.me;
     let mut struck = false;
     let mut copies = Vec::new();
-    for node in receivers(send.to, env) {
+    for node in send.to.receivers(me, &env.overlay) {
         let other = match node {
             node if node == me => None,
             _ => mutated(&send.msg, |bits| env.pick_for_adversary(BIT, bits)),
@@ -332,28 +332,13 @@ fn one<M: Payload>(node: NodeId, msg: &M) -> Transmit<M> {
     }
 }
 
-/// The processes of a group, in the order in which a driver sends to them.
-fn receivers(group: Group, env: &Env) -> Vec<NodeId> {
-    let all = (0..env.nodes).map(NodeId);
-    match group {
-        Group::One(node) => vec![node],
-        Group::All => all.collect(),
-        Group::Others => all.filter(|node| *node != env.me).collect(),
-        Group::Neighbours => env.overlay.neighbours(env.me).collect(),
-        Group::NeighboursBut(but) => {
-            let neighbours = env.overlay.neighbours(env.me);
-            neighbours.filter(|node| *node != but).collect()
-        }
-    }
-}
-
 /// The group without this process; `None` if nobody is left.
 fn others(group: Group, env: &Env) -> Option<Group> {
     let group = match group {
         Group::All => Group::Others,
         group => group,
     };
-    let any = receivers(group, env).iter().any(|node| *node != env.me);
+    let any = group.receivers(env.me, &env.overlay).others() > 0;
     any.then_some(group)
 }
 

@@ -23,7 +23,6 @@ use sim_core::kernel::random::{Key, Purpose};
 use sim_core::kernel::wire::encode;
 
 use super::perfect::Improves;
-use super::receivers::receivers;
 
 /// Fair-loss links on which nobody can speak in the name of another (FLL1, FLL2, AL3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,7 +141,7 @@ impl<M: Payload> Protocol for Authenticator<M> {
             ),
             Event::Request(Transmit { to, msg }) => {
                 let me = fx.me();
-                for to in receivers(to, me, &fx.env().overlay) {
+                for to in to.receivers(me, &fx.env().overlay) {
                     let tag = code(&self.keys.sending(to), me, to, &msg);
                     let tag = tag.finalize().into_bytes();
                     let mut sealed = Sealed {

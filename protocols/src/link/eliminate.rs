@@ -13,7 +13,6 @@ use core::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
-use super::receivers::receivers;
 use crate::seen::Seen;
 
 /// Most numbers of one life of a sender that are remembered above a gap.
@@ -77,7 +76,7 @@ impl<M: Payload> Protocol for EliminateDuplicates<M> {
             Event::Boot(boot) => self.life = boot.incarnation,
             Event::Request(Transmit { to, msg }) => {
                 let (me, env) = (fx.me(), fx.env());
-                for to in receivers(to, me, &env.overlay) {
+                for to in to.receivers(me, &env.overlay) {
                     let next = self.next.entry(to).or_insert(0);
                     let (life, seq) = (self.life, *next);
                     *next += 1;

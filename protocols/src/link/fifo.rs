@@ -17,8 +17,6 @@ use core::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
-use super::receivers::receivers;
-
 /// Frames of a FIFO link.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FifoFrame<M> {
@@ -128,7 +126,7 @@ impl<M: Payload, Q: AtLeast<Perfect>> Protocol for FifoLink<M, Q> {
             }
             Event::Request(Transmit { to, msg }) => {
                 let me = fx.me();
-                for to in receivers(to, me, &fx.env().overlay) {
+                for to in to.receivers(me, &fx.env().overlay) {
                     self.on_send(to, msg.clone(), fx);
                 }
             }

@@ -11,7 +11,6 @@ mod itself;
 mod logged;
 mod perfect;
 pub mod property;
-mod receivers;
 mod routed;
 mod stubborn;
 

@@ -11,7 +11,6 @@ use alloc::collections::BTreeMap;
 use sim_core::kernel::prelude::*;
 
 use super::exchange::{BACKLOG_FULL, Frame, MISPLACED, RETRANSMITTED, Retransmit, Stamp};
-use super::receivers::receivers;
 
 /// How a stubborn link repeats itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,7 +88,7 @@ impl<M: Payload> StubbornLink<M> {
             Until::Forever => self.begin(to, msg, fx),
             Until::Acked => {
                 let me = fx.me();
-                for to in receivers(to, me, &fx.env().overlay) {
+                for to in to.receivers(me, &fx.env().overlay) {
                     if to == me {
                         fx.send(me, Frame::Own(msg.clone()));
                     } else {

@@ -13,6 +13,7 @@ pub mod port;
 pub mod property;
 pub mod protocol;
 pub mod random;
+pub mod receivers;
 pub mod rig;
 pub mod roles;
 pub mod stack;

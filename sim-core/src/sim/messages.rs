@@ -34,17 +34,7 @@ impl<M> InFlight<M> {
     /// Place of the copy for `receiver` among the copies.
     #[inline]
     pub(super) fn place(&self, receiver: NodeId, overlay: &Overlay) -> u64 {
-        let neighbour = |other| overlay.place(self.sender, other);
-        let place = match self.to {
-            Group::One(_) => 0,
-            Group::All => receiver.0,
-            Group::Others => receiver.0 - u32::from(receiver > self.sender),
-            Group::Neighbours => neighbour(receiver).unwrap_or(0),
-            Group::NeighboursBut(but) => {
-                let left_out = neighbour(but).is_some() && but < receiver;
-                neighbour(receiver).unwrap_or(0) - u32::from(left_out)
-            }
-        };
+        let place = self.to.place(self.sender, receiver, overlay);
         u64::from(place - self.start)
     }
 }

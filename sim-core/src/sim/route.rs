@@ -6,6 +6,7 @@ use crate::kernel::id::NodeId;
 use crate::kernel::port::Group;
 use crate::kernel::protocol::Node;
 use crate::kernel::random::{Key, Probability, Purpose};
+use crate::kernel::receivers::Receivers;
 use crate::kernel::time::{SimTime, Span};
 use crate::kernel::wire;
 use crate::trace::{TextId, What, WhyDropped};
@@ -16,7 +17,6 @@ use super::messages::InFlight;
 use super::network::{Channel, Law, Loss, Network, Stabilisation};
 use super::numbers::Folded;
 use super::queue::Entry;
-use super::send::Receivers;
 
 /// Makes draws of a second sort under the same key.
 const SECOND: u64 = 1 << 63;
@@ -80,7 +80,7 @@ impl<P: Node> Sim<'_, P> {
         &mut self,
         network: &Network,
         from: NodeId,
-        receivers: &Receivers<'_>,
+        receivers: &Receivers,
         row: u32,
         ordinal: u64,
     ) -> u32 {
@@ -141,7 +141,7 @@ impl<P: Node> Sim<'_, P> {
         &mut self,
         network: &Network,
         from: NodeId,
-        receivers: &Receivers<'_>,
+        receivers: &Receivers,
         row: u32,
         ordinal: u64,
         size: u64,

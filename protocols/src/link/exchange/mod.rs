@@ -22,7 +22,6 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
-use super::receivers::receivers;
 use estimate::{JITTER_STEPS, scattered};
 use outbox::{Outbox, Pending};
 use window::Admission;
@@ -142,7 +141,7 @@ impl<M: Payload> Exchange<M> {
         fx: &mut impl Effects<P>,
     ) {
         let me = fx.me();
-        for to in receivers(to, me, &fx.env().overlay) {
+        for to in to.receivers(me, &fx.env().overlay) {
             if to == me {
                 fx.send(me, Frame::Own(msg.clone()));
                 continue;

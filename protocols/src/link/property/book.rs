@@ -14,7 +14,6 @@ use sim_core::kernel::property::{Fact, Finding, Moment, Violation};
 use sim_core::kernel::summary::summary;
 
 use super::roll::Roll;
-use crate::link::receivers::receivers;
 
 /// A message, its sender and its receiver. Several that look alike share a page.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +86,7 @@ pub(super) fn trips<M: Payload, Q: Guarantee>(
                 let (from, msg) = (*from, transmit.msg.clone());
                 (Trip { from, to, msg }, Step::Sent)
             };
-            let to = receivers(transmit.to, *from, overlay);
+            let to = transmit.to.receivers(*from, overlay);
             to.map(trip).collect()
         }
         Fact::Indicated(to, arrival) => {
