@@ -6,7 +6,6 @@ mod counts;
 mod debts;
 mod draws;
 mod examples;
-mod fault_corners;
 mod faults;
 mod golden;
 mod hostile;

@@ -1,9 +1,10 @@
 //! The engine: takes the next entry of the queue and lets it happen.
 //!
 //! This file is the loop and what an entry stands for. What a handler's effects do is told in `interpret.rs`, the fate
-//! of a message in `send.rs` and `route.rs`, what a fault does in `strike.rs`, what a busy process does in `work.rs`,
-//! numbers and fingerprint in `numbers.rs`; who is next in `queue.rs`, bodies in flight in `messages.rs`, armed timers in
-//! `timers.rs`, properties in `judge.rs`.
+//! of a message in `send.rs` and `route.rs`; when faults strike in `alarms.rs`, how they begin and end in `strike.rs`, and
+//! what they do in `partition.rs`, `misconduct.rs`, `clock.rs`, `disk.rs` and `work.rs`; numbers and fingerprint in
+//! `numbers.rs`, who is next in `queue.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, properties in
+//! `judge.rs`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -20,6 +21,7 @@ use crate::kernel::summary::is_of_kind;
 use crate::kernel::time::{SimTime, Span};
 use crate::trace::{Recorder, What, WhyDropped};
 
+use super::alarms::Alarms;
 use super::host::{Afflicted, Host, Trouble, UNWATCHED, Waiting};
 use super::interpret::{Buffer, Cause};
 use super::judge::Judge;
@@ -27,15 +29,18 @@ use super::messages::Messages;
 use super::network::{Channel, Network};
 use super::numbers::Folded;
 use super::outcome::{Counters, Ended, FaultCount, MarkCount, Outcome};
+use super::partition::Held;
 use super::queue::{Entry, Queue};
-use super::route::{Fate, Held};
+use super::route::Fate;
 use super::setup::{Job, Repeat, Setup};
-use super::strike::{Act, Alarms, Faults};
+use super::strike::{Act, Faults};
 use super::timers::{self, Timers};
 
 /// Accounted bytes of one entry of the queue and of one timer: what they take on a 64-bit machine.
 const BYTES_ENTRY: u64 = 16;
 const BYTES_TIMER: u64 = 32;
+/// And of what waits for a process, for a heal, or of what a channel remembers.
+const BYTES_WAITING: u64 = 32;
 
 /// A simulated cluster in which every process runs the node program `P`.
 ///
@@ -50,9 +55,7 @@ pub struct Sim<'p, P: Node> {
     pub(super) queue: Queue,
     pub(super) messages: Messages<P::Wire>,
     pub(super) timers: Timers<P::Timer>,
-    /// Timers that have run out while their process was busy.
-    pub(super) timers_waiting: usize,
-    /// All that waits for a process that is busy.
+    /// How much waits for processes that are busy, what they are busy with included.
     pub(super) waiting: usize,
     jobs: Vec<Job<Req<P::Offers>>>,
     pub(super) judge: Judge<P::Offers>,
@@ -158,7 +161,6 @@ impl<'p, P: Node> Sim<'p, P> {
             queue: Queue::new(),
             messages: Messages::new(),
             timers: Timers::new(),
-            timers_waiting: 0,
             waiting: 0,
             jobs: Vec::new(),
             judge: Judge::new(),
@@ -332,7 +334,8 @@ impl<'p, P: Node> Sim<'p, P> {
     /// Is nothing in flight, armed or planned? Flaps of a partition that no message waits for do not count.
     fn is_quiet(&self) -> bool {
         let idle = self.timers.tombstones() + self.faults.flaps_planned;
-        self.queue.len() + self.timers_waiting == idle
+        self.waiting == 0
+            && self.queue.len() == idle
             && (self.held.is_empty() || self.faults.flaps_planned == 0)
     }
 
@@ -368,7 +371,7 @@ impl<'p, P: Node> Sim<'p, P> {
     /// Accounted bytes of all that is in flight or armed.
     fn accounted(&self) -> u64 {
         self.queue.len() as u64 * BYTES_ENTRY
-            + (self.waiting + self.held.len() + self.channels.len()) as u64 * BYTES_ENTRY * 2
+            + (self.waiting + self.held.len() + self.channels.len()) as u64 * BYTES_WAITING
             + self.messages.bytes()
             + self.timers.rows() as u64 * BYTES_TIMER
     }
@@ -391,7 +394,7 @@ impl<'p, P: Node> Sim<'p, P> {
                     self.ask(node, row, self.now);
                 }
             }
-            (Kind::Act, row) => self.act(Act::of(row), 0),
+            (Kind::Act, row) => self.act(Act::of(row)),
             (Kind::Resume, _) => self.resume(node),
         }
     }
@@ -428,27 +431,22 @@ impl<'p, P: Node> Sim<'p, P> {
             .recorder
             .as_mut()
             .map(|recorder| recorder.summary(&message.body));
-        if !self.hosts[node.index()].up {
-            self.messages.discard(row);
-            self.counters.to_crashed += u64::from(!own);
-            let event = self.next_event(Folded::Drop, node, msg);
+        let dropped = if self.hosts[node.index()].up {
+            let omits = self.omits_to_receive(node, row);
+            omits.map(|fault| (Folded::NotReceived, WhyDropped::NotReceived(fault)))
+        } else {
             let fault = self.crashed.get(&node).map_or(0, |(_, fault)| *fault);
-            let why = WhyDropped::Down(fault);
-            let peer = from;
-            self.note_text(event, cause, node, text, |text| What::Drop {
-                msg,
-                peer,
-                text,
-                why,
-            });
-            return;
-        }
-        if let Some(fault) = self.omits_to_receive(node, row) {
+            Some((Folded::Drop, WhyDropped::Down(fault)))
+        };
+        if let Some((folded, why)) = dropped {
             self.messages.discard(row);
-            self.counters.omitted += 1;
-            let event = self.next_event(Folded::NotReceived, node, msg);
-            self.fire(fault, event);
-            let why = WhyDropped::NotReceived(fault);
+            let event = self.next_event(folded, node, msg);
+            if let WhyDropped::NotReceived(fault) = why {
+                self.counters.omitted += 1;
+                self.fire(fault, event);
+            } else {
+                self.counters.to_crashed += u64::from(!own);
+            }
             let peer = from;
             self.note_text(event, cause, node, text, |text| What::Drop {
                 msg,

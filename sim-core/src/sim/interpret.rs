@@ -11,12 +11,12 @@ use crate::kernel::protocol::{Effect, Effects, Event, Node};
 use crate::kernel::time::{LocalTime, SimTime, Span};
 use crate::trace::What;
 
+use super::disk::Written;
 use super::engine::{Kind, Sim};
 use super::host::Trouble;
 use super::numbers::Folded;
 use super::outcome::MarkCount;
 use super::queue::Entry;
-use super::work::Written;
 
 /// Where a handler writes: one list, reused for every event.
 pub(super) struct Buffer<P: Node> {

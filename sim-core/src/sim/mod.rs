@@ -56,15 +56,20 @@
 //! assert_eq!((outcome.counters.messages, outcome.counters.indications), (4, 2));
 //! ```
 
+mod alarms;
+mod clock;
+mod disk;
 mod engine;
 mod fault;
 mod host;
 mod interpret;
 mod judge;
 mod messages;
+mod misconduct;
 mod network;
 mod numbers;
 mod outcome;
+mod partition;
 mod queue;
 mod route;
 mod send;

@@ -46,21 +46,11 @@ impl Network {
         }
     }
 
-    /// The law of the channel from `from` to `to`, by its number: 0 is the general one.
-    pub(super) fn law_number(&self, from: NodeId, to: NodeId) -> usize {
-        let fits = |between: &Between| between.from.contains(from) && between.to.contains(to);
-        self.between
-            .iter()
-            .rposition(fits)
-            .map_or(0, |place| place + 1)
-    }
-
-    /// The law of this number.
-    pub(super) fn law(&self, number: usize) -> &Law {
-        match number.checked_sub(1) {
-            None => &self.law,
-            Some(place) => &self.between[place].law,
-        }
+    /// The law of the channel from `from` to `to`: the last of `between` that fits, or else the general one.
+    pub(super) fn law_between(&self, from: NodeId, to: NodeId) -> &Law {
+        let fits = |between: &&Between| between.from.contains(from) && between.to.contains(to);
+        let special = self.between.iter().rfind(fits);
+        special.map_or(&self.law, |between| &between.law)
     }
 
     /// Does every message fare alike, whatever was sent before and by whom?

@@ -1,25 +1,22 @@
 //! The fate of every copy on its way from one process to another.
 
-use std::rc::Rc;
-
 use crate::kernel::id::NodeId;
 use crate::kernel::port::Group;
 use crate::kernel::protocol::Node;
-use crate::kernel::random::{Key, Probability, Purpose};
+use crate::kernel::random::{Key, Purpose};
 use crate::kernel::receivers::Receivers;
 use crate::kernel::time::{SimTime, Span};
 use crate::kernel::wire;
 use crate::trace::{TextId, What, WhyDropped};
 
 use super::engine::{Kind, Sim};
-use super::host::{Omission, Trouble};
 use super::messages::InFlight;
 use super::network::{Channel, Law, Loss, Network, Stabilisation};
 use super::numbers::Folded;
 use super::queue::Entry;
 
 /// Makes draws of a second sort under the same key.
-const SECOND: u64 = 1 << 63;
+pub(super) const SECOND: u64 = 1 << 63;
 
 /// The keys behind what befalls messages and processes.
 #[derive(Clone, Copy)]
@@ -29,7 +26,7 @@ pub(super) struct Fate {
     delay: Key,
     burst: Key,
     corrupt: Key,
-    omission: Key,
+    pub(super) omission: Key,
     pub(super) adversary: Key,
     pub(super) processing: Key,
     pub(super) storage: Key,
@@ -52,25 +49,15 @@ impl Fate {
     }
 }
 
-/// A copy that waits for a partition to heal.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Held {
-    from: NodeId,
-    to: NodeId,
-    handle: u32,
-    /// How long it will travel once it may, and how late a traitor sends it.
-    delay: [Span; 2],
-}
-
 /// A copy on its way: which message, from whom to whom, and what its draws depend on.
 #[derive(Clone, Copy)]
-struct Copy {
-    from: NodeId,
-    to: NodeId,
-    row: u32,
-    ordinal: u64,
+pub(super) struct Copy {
+    pub(super) from: NodeId,
+    pub(super) to: NodeId,
+    pub(super) row: u32,
+    pub(super) ordinal: u64,
     /// Bytes of the message.
-    size: u64,
+    pub(super) size: u64,
 }
 
 impl<P: Node> Sim<'_, P> {
@@ -175,7 +162,6 @@ impl<P: Node> Sim<'_, P> {
             ordinal,
             ..
         } = copy;
-        let who = u64::from(from.0);
         if network.overlay.place(from, to).is_none() {
             self.counters.no_channel += 1;
             self.drop_copy(Folded::NoChannel, to, row, WhyDropped::NoChannel);
@@ -191,8 +177,7 @@ impl<P: Node> Sim<'_, P> {
             self.drop_copy(Folded::Refused, to, row, WhyDropped::Refused(fault));
             return 0;
         }
-        let law_number = network.law_number(from, to);
-        let law = network.law(law_number);
+        let law = network.law_between(from, to);
         let cut = self.cut_between(from, to);
         if let Some(fault) = cut.filter(|_| !network.holds) {
             self.counters.cut += 1;
@@ -211,30 +196,52 @@ impl<P: Node> Sim<'_, P> {
             self.drop_copy(Folded::Lost, to, row, WhyDropped::Lost(law.numbers.loss));
             return 0;
         }
-        let Some((row, mine)) = self.travels(network, law, copy) else {
+        let Some(row) = self.travels(network, law, copy) else {
             return 0;
         };
+        let copies = self.set_off(network, law, Copy { row, ..copy }, departure, cut);
+        if row == copy.row {
+            return copies;
+        }
+        // What was changed on its way is a message of its own.
+        self.messages.expect(row, copies);
+        0
+    }
+
+    /// A copy that arrives, once or twice, or waits for the heal of what cuts its way. Gives how often it will arrive.
+    fn set_off(
+        &mut self,
+        network: &Network,
+        law: &Law,
+        copy: Copy,
+        departure: SimTime,
+        cut: Option<u32>,
+    ) -> u32 {
+        let Copy {
+            from,
+            to,
+            row,
+            ordinal,
+            ..
+        } = copy;
+        let who = u64::from(from.0);
         let delay = law.latency.sample(self.fate.delay.at(who, ordinal), to.0);
         let late = self.late(from, row, to);
         let handle = Kind::Arrival.handle(row);
         if let Some(fault) = cut {
-            self.hold(copy, row, fault, handle, [delay, late]);
-            return mine;
+            self.hold(copy, fault, handle, [delay, late]);
+            return 1;
         }
         let at = self.arrival(network, law, copy, departure, [delay, late]);
         self.arrives(to, at.as_nanos(), handle);
         let key = self.fate.duplicate;
         if law.duplicate.is_never() || !key.at(who, ordinal).chance(to.0, law.duplicate) {
-            return mine;
+            return 1;
         }
         self.doubled(to, row, law.numbers.duplicate);
         let delay = law.latency.sample(key.at(who | SECOND, ordinal), to.0);
         let at = self.arrival(network, law, copy, departure, [delay, late]);
         self.arrives(to, at.as_nanos(), handle);
-        if mine == 0 {
-            self.messages.expect(row, 2);
-            return 0;
-        }
         2
     }
 
@@ -288,9 +295,8 @@ impl<P: Node> Sim<'_, P> {
         Some(departure)
     }
 
-    /// The row of what arrives, and for how many copies of the row itself the sender has to count: 0 if the copy was
-    /// changed on its way and has a row of its own. None if it was changed and that was noticed.
-    fn travels(&mut self, network: &Network, law: &Law, copy: Copy) -> Option<(u32, u32)> {
+    /// The row of what arrives: one of its own if the copy was changed on its way. None if that was noticed.
+    fn travels(&mut self, network: &Network, law: &Law, copy: Copy) -> Option<u32> {
         let Copy {
             from,
             to,
@@ -300,7 +306,7 @@ impl<P: Node> Sim<'_, P> {
         } = copy;
         let who = u64::from(from.0);
         if law.corrupt.is_never() || !self.fate.corrupt.at(who, ordinal).chance(to.0, law.corrupt) {
-            return Some((row, 1));
+            return Some(row);
         }
         let fault = law.numbers.corrupt;
         if network.checksum {
@@ -344,7 +350,6 @@ impl<P: Node> Sim<'_, P> {
             bytes: original.bytes,
         };
         let row = self.messages.insert(changed);
-        self.messages.expect(row, 1);
         self.copy_event(Folded::Corrupted, to, row, fault, |msg, text| {
             What::Corrupt {
                 msg,
@@ -353,11 +358,11 @@ impl<P: Node> Sim<'_, P> {
                 fault,
             }
         });
-        Some((row, 0))
+        Some(row)
     }
 
     /// When a copy arrives that left at `departure`.
-    fn arrival(
+    pub(super) fn arrival(
         &mut self,
         network: &Network,
         law: &Law,
@@ -382,127 +387,12 @@ impl<P: Node> Sim<'_, P> {
 
     /// A copy will arrive.
     #[inline]
-    fn arrives(&mut self, to: NodeId, at: u64, handle: u32) {
+    pub(super) fn arrives(&mut self, to: NodeId, at: u64, handle: u32) {
         self.queue.push(Entry {
             at,
             node: to.0,
             handle,
         });
-    }
-
-    /// A copy waits for the heal of a partition.
-    fn hold(&mut self, copy: Copy, row: u32, fault: u32, handle: u32, delay: [Span; 2]) {
-        let Copy { from, to, .. } = copy;
-        self.counters.held += 1;
-        self.copy_event(Folded::Hold, to, row, fault, |msg, text| What::Hold {
-            msg,
-            to,
-            text,
-            fault,
-        });
-        self.held.push(Held {
-            from,
-            to,
-            handle,
-            delay,
-        });
-    }
-
-    /// A partition has healed: what nothing cuts any more goes on its way, in the order in which it was sent.
-    pub(super) fn release(&mut self) {
-        let network = Rc::clone(&self.network);
-        for held in std::mem::take(&mut self.held) {
-            let Held {
-                from,
-                to,
-                handle,
-                delay,
-            } = held;
-            if self.cut_between(from, to).is_some() {
-                self.held.push(held);
-                continue;
-            }
-            let copy = Copy {
-                from,
-                to,
-                row: 0,
-                ordinal: 0,
-                size: 0,
-            };
-            let law = network.law(network.law_number(from, to));
-            let at = self.arrival(&network, law, copy, self.now, delay);
-            self.arrives(to, at.as_nanos(), handle);
-        }
-    }
-
-    /// The name under which a process in trouble sends.
-    pub(super) fn name_on_the_wire(&mut self, from: NodeId, event: u64) -> NodeId {
-        let forges = self.afflicted.get(&from).and_then(|it| it.forges.last());
-        let Some((&sender, fault)) = forges else {
-            return from;
-        };
-        // What nobody believes is counted copy by copy.
-        if !self.network.authentic {
-            self.fire(fault, event);
-        }
-        sender
-    }
-
-    /// The fault behind a name that nobody believes.
-    fn refused_name(&self, network: &Network, from: NodeId) -> Option<u32> {
-        if !network.authentic || !self.hosts[from.index()].trouble.has(Trouble::WIRE) {
-            return None;
-        }
-        let (_, fault) = self.afflicted.get(&from)?.forges.last()?;
-        Some(fault)
-    }
-
-    /// How late a process sends on purpose.
-    fn late(&mut self, from: NodeId, row: u32, to: NodeId) -> Span {
-        if !self.hosts[from.index()].trouble.has(Trouble::WIRE) {
-            return Span::ZERO;
-        }
-        let late = self.afflicted.get(&from).and_then(|it| it.late.last());
-        let Some((&by, fault)) = late else {
-            return Span::ZERO;
-        };
-        let message = self.messages.get(row);
-        let event = message.first_event + message.place(to, &self.network.overlay);
-        self.fire(fault, event);
-        by
-    }
-
-    /// The fault by which a process omits to send this copy, if it does.
-    fn omits_to_send(&self, from: NodeId, to: NodeId, ordinal: u64) -> Option<u32> {
-        self.omits(from, [u64::from(from.0), ordinal], to, |it| it.send)
-    }
-
-    /// The fault by which a process omits to receive the copy that has arrived for it, if it does.
-    pub(super) fn omits_to_receive(&self, node: NodeId, row: u32) -> Option<u32> {
-        let message = self.messages.get(row);
-        let who = u64::from(message.sender.0) | SECOND;
-        let draws = [who, u64::from(message.ordinal)];
-        let other = message.sender != node;
-        other.then(|| self.omits(node, draws, node, |it| it.receive))?
-    }
-
-    /// The first of the faults of a process that omits a copy, each with a probability and a draw of its own.
-    fn omits(
-        &self,
-        node: NodeId,
-        [who, ordinal]: [u64; 2],
-        receiver: NodeId,
-        probability: impl Fn(&Omission) -> Probability,
-    ) -> Option<u32> {
-        if !self.hosts[node.index()].trouble.has(Trouble::OMITS) {
-            return None;
-        }
-        let omissions = &self.afflicted.get(&node)?.omissions;
-        let mut omits = (0..).zip(omissions).filter(|(place, omission)| {
-            let draws = self.fate.omission.at(who | place << 40, ordinal);
-            draws.chance(receiver.0, probability(omission))
-        });
-        omits.next().map(|(_, omission)| omission.fault)
     }
 
     /// The network made a second copy.
@@ -530,7 +420,7 @@ impl<P: Node> Sim<'_, P> {
     }
 
     /// Something befell the copy for `to` on its way, by the fault of this number.
-    fn copy_event(
+    pub(super) fn copy_event(
         &mut self,
         folded: Folded,
         to: NodeId,

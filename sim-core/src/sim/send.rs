@@ -16,7 +16,6 @@ use super::engine::Sim;
 use super::host::{Trouble, UNWATCHED};
 use super::interpret::Cause;
 use super::messages::InFlight;
-use super::network::Network;
 use super::numbers::Folded;
 
 /// Accounted bytes of one message besides its body: what it takes on a 64-bit machine.
@@ -27,22 +26,21 @@ impl<P: Node> Sim<'_, P> {
         let Transmit { to, msg: body } = transmit;
         let ordinal = self.hosts[from.index()].sends;
         self.hosts[from.index()].sends += 1;
-        let network = Rc::clone(&self.network);
         (self.frame, self.framed) = (None, false);
-        let mut receivers = to.receivers(from, &network.overlay);
+        let mut receivers = to.receivers(from, &self.network.overlay);
         loop {
             let left = self.hosts[from.index()].sends_left;
             if left == UNWATCHED {
-                return self.send(&network, from, to, &receivers, body, ordinal, cause);
+                return self.send(from, to, &receivers, body, ordinal, cause);
             }
             let others = receivers.others();
             if others == 0 || left > others {
                 self.hosts[from.index()].sends_left = left - others;
-                return self.send(&network, from, to, &receivers, body, ordinal, cause);
+                return self.send(from, to, &receivers, body, ordinal, cause);
             }
             let first = receivers.split(left);
             self.hosts[from.index()].sends_left = 0;
-            self.send(&network, from, to, &first, body.clone(), ordinal, cause);
+            self.send(from, to, &first, body.clone(), ordinal, cause);
             self.strike_after_sends(from, cause.event);
             if !self.hosts[from.index()].up || receivers.places().is_empty() {
                 return;
@@ -53,7 +51,6 @@ impl<P: Node> Sim<'_, P> {
     /// Sends a copy to each of the receivers.
     fn send(
         &mut self,
-        network: &Network,
         from: NodeId,
         to: Group,
         receivers: &Receivers,
@@ -66,6 +63,7 @@ impl<P: Node> Sim<'_, P> {
         if copies == 0 {
             return;
         }
+        let network = &Rc::clone(&self.network);
         let digest = digest(&body);
         let (first_event, first_message) = (self.events + 1, self.sends + 1);
         self.events += copies;

@@ -1,16 +1,14 @@
 //! Faults at work: when they strike, what they do, and how they end.
 
-use std::collections::BTreeMap;
-
 use crate::kernel::id::NodeId;
 use crate::kernel::property::{Fact, Moment};
 use crate::kernel::protocol::Node;
-use crate::kernel::time::{SimTime, Span};
+use crate::kernel::time::SimTime;
 use crate::trace::What;
 
 use super::engine::{Kind, Sim};
-use super::fault::{Cut, Fault, Flaw, Lasting, Strike, Trigger};
-use super::host::{Omission, Trouble, UNWATCHED};
+use super::fault::{Fault, Flaw, Lasting, Strike, Trigger};
+use super::host::{Omission, Trouble};
 use super::interpret::Cause;
 use super::numbers::Folded;
 use super::queue::Entry;
@@ -50,115 +48,10 @@ pub(super) struct Faults {
     pub(super) flaps_planned: usize,
 }
 
-/// Faults that wait for something other than a time.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Alarms {
-    /// For a number of sends of a process; ascending.
-    sends: BTreeMap<NodeId, Vec<(u64, u32)>>,
-    pub(super) receipts: Watch,
-    pub(super) writes: Watch,
-    pub(super) effects: Watch,
-    pub(super) marks: Watch,
-}
-
-/// Faults that wait for something to happen so many times, by the process at which it has to; `ALL` for any.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Watch(BTreeMap<NodeId, Vec<Alarm>>);
-
-#[derive(Clone, Debug)]
-struct Alarm {
-    left: u64,
-    wanted: Option<String>,
-    fault: u32,
-}
-
-impl Watch {
-    fn add(&mut self, node: Option<NodeId>, count: u64, wanted: Option<&String>, fault: u32) {
-        self.0
-            .entry(node.unwrap_or(NodeId::ALL))
-            .or_default()
-            .push(Alarm {
-                left: count.max(1),
-                wanted: wanted.cloned(),
-                fault,
-            });
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// It has happened at `node` once more: the faults whose time has come.
-    pub(super) fn count(
-        &mut self,
-        node: NodeId,
-        is_it: impl Fn(&Option<String>) -> bool,
-    ) -> Vec<u32> {
-        let mut due = Vec::new();
-        for key in [node, NodeId::ALL] {
-            let Some(alarms) = self.0.get_mut(&key) else {
-                continue;
-            };
-            for alarm in alarms.iter_mut().filter(|alarm| is_it(&alarm.wanted)) {
-                alarm.left -= 1;
-                if alarm.left == 0 {
-                    due.push(alarm.fault);
-                }
-            }
-            alarms.retain(|alarm| alarm.left > 0);
-            if alarms.is_empty() {
-                self.0.remove(&key);
-            }
-        }
-        due
-    }
-}
-
 impl<P: Node> Sim<'_, P> {
-    /// Puts every fault where its trigger will find it.
-    pub(super) fn plan_faults(&mut self) {
-        for place in 0..self.setup.faults.len() {
-            let fault = self.setup.faults[place].clone();
-            let row = u32::try_from(place).expect("fewer than 2^27 faults");
-            assert!(
-                fault.number < self.setup.counted,
-                "the number of a fault is counted"
-            );
-            if let Strike::Turn { node, behaviour } = fault.strike {
-                let behaviours = &mut self.afflict(node).behaviours;
-                let place = usize::from(behaviour);
-                behaviours.resize(behaviours.len().max(place + 1), fault.number);
-                behaviours[place] = fault.number;
-            }
-            let alarms = &mut self.alarms;
-            match &fault.trigger {
-                Trigger::Start => (),
-                Trigger::At(at) => self.plan(Act::Strike(row), *at),
-                Trigger::AfterSends(node, copies) => {
-                    let waiting = alarms.sends.entry(*node).or_default();
-                    let place = waiting.partition_point(|(count, _)| count <= copies);
-                    waiting.insert(place, (*copies, row));
-                    self.hosts[node.index()].sends_left = waiting[0].0;
-                }
-                Trigger::AfterReceipts { node, kind, count } => {
-                    alarms.receipts.add(*node, *count, kind.as_ref(), row);
-                }
-                Trigger::AfterWrites(node, count) => {
-                    alarms.writes.add(Some(*node), *count, None, row);
-                }
-                Trigger::AfterEffects(node, count) => {
-                    alarms.effects.add(Some(*node), *count, None, row);
-                }
-                Trigger::OnMark { node, name, count } => {
-                    alarms.marks.add(*node, *count, Some(name), row);
-                }
-            }
-        }
-    }
-
     /// Puts an act into the queue. What is planned for after the end would only keep the run waiting.
-    fn plan(&mut self, act: Act, at: Span) {
-        if at <= self.setup.limits.at {
+    pub(super) fn plan(&mut self, act: Act, at: SimTime) {
+        if at.as_nanos() <= self.setup.limits.at.as_nanos() {
             self.faults.flaps_planned += usize::from(matches!(act, Act::Flap(_)));
             self.queue.push(Entry {
                 at: at.as_nanos(),
@@ -176,26 +69,13 @@ impl<P: Node> Sim<'_, P> {
         }
     }
 
-    /// A process has sent as many copies as a fault waits for.
-    pub(super) fn strike_after_sends(&mut self, node: NodeId, cause: u64) {
-        let Some(waiting) = self.alarms.sends.get_mut(&node) else {
-            return;
-        };
-        let (sent, _) = waiting[0];
-        let due = waiting.partition_point(|(count, _)| *count == sent);
-        let due: Vec<u32> = waiting.drain(..due).map(|(_, fault)| fault).collect();
-        self.hosts[node.index()].sends_left =
-            waiting.first().map_or(UNWATCHED, |(count, _)| count - sent);
-        self.strike_all(due, cause);
-    }
-
     pub(super) fn strike_all(&mut self, due: Vec<u32>, cause: u64) {
         due.into_iter().for_each(|fault| self.strike(fault, cause));
     }
 
-    pub(super) fn act(&mut self, act: Act, cause: u64) {
+    pub(super) fn act(&mut self, act: Act) {
         match act {
-            Act::Strike(row) => self.strike(row, cause),
+            Act::Strike(row) => self.strike(row, 0),
             Act::End(row) => self.end(row),
             Act::Flap(row) => self.flap(row),
         }
@@ -210,44 +90,57 @@ impl<P: Node> Sim<'_, P> {
         } = self.setup.faults[row as usize].clone();
         let end = match lasting {
             Lasting::Forever => None,
-            Lasting::Until(at) => Some(SimTime::from_nanos(at.as_nanos()).max(self.now)),
+            Lasting::Until(at) => Some(SimTime::ZERO.after(at).max(self.now)),
             Lasting::For(span) => Some(self.now.after(span)),
         };
-        let now = self.now;
         let struck = match strike {
             Strike::Crash { node, .. } => self.crash(node, number, cause),
             Strike::Pause(node) => self.pause(node, number, cause, end),
+            strike => {
+                self.befall(row, number, strike, cause);
+                true
+            }
+        };
+        if let Some(end) = end.filter(|_| struck) {
+            self.plan(Act::End(row), end);
+        }
+    }
+
+    /// A fault strikes that finds its victim whatever state it is in.
+    fn befall(&mut self, row: u32, number: u32, strike: Strike, cause: u64) {
+        let now = self.now;
+        match strike {
+            Strike::Crash { .. } | Strike::Pause(_) => {
+                unreachable!("these need a process that is up")
+            }
             Strike::Slow { node, processing } => {
                 self.afflict(node).slow.add((processing, 0), number);
-                self.befell(node, Trouble::SLOW, number, cause)
+                self.befell(node, Trouble::SLOW, number, cause);
             }
             Strike::Omit {
                 node,
                 send,
                 receive,
             } => {
-                self.afflict(node).omissions.push(Omission {
-                    send,
-                    receive,
-                    fault: number,
-                });
+                let omission = Omission { send, receive };
+                self.afflict(node).omissions.add(omission, number);
                 self.befell(node, Trouble::OMITS, number, cause);
-                self.fails(node)
+                self.fails(node);
             }
             Strike::Turn { node, behaviour } => {
                 self.afflict(node).active |= 1 << behaviour;
                 self.befell(node, Trouble::TURNED, number, cause);
-                self.fails(node)
+                self.fails(node);
             }
             Strike::Delay { node, by } => {
                 self.afflict(node).late.add(by, number);
                 self.befell(node, Trouble::WIRE, number, cause);
-                self.fails(node)
+                self.fails(node);
             }
             Strike::Forge { node, sender } => {
                 self.afflict(node).forges.add(sender, number);
                 self.befell(node, Trouble::WIRE, number, cause);
-                self.fails(node)
+                self.fails(node);
             }
             Strike::Disk { node, flaw } => {
                 let disk = &mut self.afflict(node).disk;
@@ -260,7 +153,7 @@ impl<P: Node> Sim<'_, P> {
                     }
                     Flaw::Fails(p) => disk.fails.add(p, number),
                 }
-                self.befell(node, Trouble::DISK, number, cause)
+                self.befell(node, Trouble::DISK, number, cause);
             }
             Strike::Skew { node, by } => {
                 let clock = &mut self.afflict(node).clock;
@@ -269,7 +162,7 @@ impl<P: Node> Sim<'_, P> {
                 if by != 0 {
                     clock.skews.push(number);
                 }
-                self.befell(node, Trouble::CLOCK, number, cause)
+                self.befell(node, Trouble::CLOCK, number, cause);
             }
             Strike::Drift { node, ppm } => {
                 let clock = &mut self.afflict(node).clock;
@@ -277,26 +170,21 @@ impl<P: Node> Sim<'_, P> {
                     clock.drifts.add(ppm, number);
                 }
                 clock.runs(now);
-                self.befell(node, Trouble::CLOCK, number, cause)
+                self.befell(node, Trouble::CLOCK, number, cause);
             }
             Strike::Step { node, by } => {
                 let clock = &mut self.afflict(node).clock;
                 clock.ahead = clock.ahead.saturating_add(by);
                 self.befell(node, Trouble::CLOCK, number, cause);
                 self.fire(number, self.events);
-                true
             }
             Strike::Cut { flap, .. } => {
                 self.faults.cuts.push((row, true));
                 self.announce(Folded::Fault, NodeId::ALL, number, cause);
                 if let Some((closed, _)) = flap {
-                    self.plan(Act::Flap(row), self.span_until(self.now.after(closed)));
+                    self.plan(Act::Flap(row), self.now.after(closed));
                 }
-                true
             }
-        };
-        if let Some(end) = end.filter(|_| struck) {
-            self.plan(Act::End(row), self.span_until(end));
         }
     }
 
@@ -332,7 +220,7 @@ impl<P: Node> Sim<'_, P> {
             }
             Strike::Omit { node, .. } => {
                 let omissions = &mut self.afflict(node).omissions;
-                omissions.retain(|omission| omission.fault != number);
+                omissions.lift(number);
                 let sort = Trouble::OMITS.if_true(omissions.is_empty());
                 self.over(node, sort, number);
             }
@@ -370,46 +258,6 @@ impl<P: Node> Sim<'_, P> {
             // A clock that is off stays off until it is set.
             Strike::Skew { .. } | Strike::Step { .. } => (),
         }
-    }
-
-    fn flap(&mut self, row: u32) {
-        self.faults.flaps_planned -= 1;
-        let (number, flap) = match &self.setup.faults[row as usize] {
-            Fault {
-                number,
-                strike: Strike::Cut {
-                    flap: Some(flap), ..
-                },
-                ..
-            } => (*number, *flap),
-            _ => return,
-        };
-        let Some(cut) = self.faults.cuts.iter_mut().find(|(cut, _)| *cut == row) else {
-            return; // It has healed for good.
-        };
-        cut.1 = !cut.1;
-        let closed = cut.1;
-        let (next, folded) = if closed {
-            (flap.0, Folded::Fault)
-        } else {
-            (flap.1, Folded::Over)
-        };
-        let event = self.announce(folded, NodeId::ALL, number, 0);
-        if !closed {
-            self.release();
-            self.repaired(event);
-        }
-        self.plan(Act::Flap(row), self.span_until(self.now.after(next)));
-    }
-
-    /// The number of the fault that cuts the way between two processes, if one does.
-    pub(super) fn cut_between(&self, from: NodeId, to: NodeId) -> Option<u32> {
-        let closed = self.faults.cuts.iter().filter(|(_, closed)| *closed);
-        let mut faults = closed.map(|(row, _)| &self.setup.faults[*row as usize]);
-        let blocks = |cut: &Cut| cut.blocks(from, to);
-        faults
-            .find(|fault| matches!(&fault.strike, Strike::Cut { cut, .. } if blocks(cut)))
-            .map(|fault| fault.number)
     }
 
     /// The process stops. True if it was up.
@@ -478,10 +326,9 @@ impl<P: Node> Sim<'_, P> {
     }
 
     /// A fault befell a process.
-    fn befell(&mut self, node: NodeId, sort: Trouble, fault: u32, cause: u64) -> bool {
+    fn befell(&mut self, node: NodeId, sort: Trouble, fault: u32, cause: u64) {
         self.trouble(node, sort, true);
         self.announce(Folded::Fault, node, fault, cause);
-        true
     }
 
     fn over(&mut self, node: NodeId, sort: Trouble, fault: u32) {
@@ -490,7 +337,7 @@ impl<P: Node> Sim<'_, P> {
     }
 
     /// Something begins or ends that is no message and no step of a protocol.
-    fn announce(&mut self, folded: Folded, node: NodeId, fault: u32, cause: u64) -> u64 {
+    pub(super) fn announce(&mut self, folded: Folded, node: NodeId, fault: u32, cause: u64) -> u64 {
         let event = self.next_event(folded, node, u64::from(fault));
         self.note(event, cause, node, |_| match folded {
             Folded::Over => What::Over(fault),
@@ -500,64 +347,20 @@ impl<P: Node> Sim<'_, P> {
     }
 
     /// The process deviates from its algorithm from now on: it is not correct.
-    fn fails(&mut self, node: NodeId) -> bool {
+    fn fails(&mut self, node: NodeId) {
         let moment = Moment {
             at: self.now,
             event: self.events,
         };
         self.judge.see(moment, &Fact::Failed(node));
-        true
     }
 
-    fn repaired(&mut self, event: u64) {
+    pub(super) fn repaired(&mut self, event: u64) {
         self.last_repair = self.now;
         let moment = Moment {
             at: self.now,
             event,
         };
         self.judge.see(moment, &Fact::Healed);
-    }
-
-    fn span_until(&self, at: SimTime) -> Span {
-        Span::from_nanos(at.as_nanos())
-    }
-
-    /// When a timer of this process runs out that is armed now, by its own clock.
-    pub(super) fn by_its_clock(&mut self, node: NodeId, span: Span, event: u64) -> SimTime {
-        let clock = self.afflict(node).clock.clone();
-        clock
-            .drifts
-            .iter()
-            .for_each(|(_, fault)| self.fire(fault, event));
-        clock.after(self.now, span)
-    }
-
-    /// After a handler of a process in trouble: which faults made a difference?
-    pub(super) fn blame(&mut self, node: NodeId, cause: Cause) {
-        let (looks, struck) = (self.buffer.env.looks, self.buffer.env.adversary.struck);
-        let lies = self.buffer.env.adversary.made;
-        self.buffer.env.adversary = Default::default();
-        self.afflict(node).lies = lies;
-        let afflicted = &self.afflicted[&node];
-        let mut fired = Vec::new();
-        if looks.wall > 0 {
-            fired.extend(&afflicted.clock.skews);
-        }
-        if looks.wall + looks.monotonic > 0 {
-            fired.extend(afflicted.clock.drifts.iter().map(|(_, fault)| fault));
-        }
-        let deviated: Vec<u32> = (0..)
-            .zip(&afflicted.behaviours)
-            .filter(|(bit, _)| struck >> bit & 1 == 1)
-            .map(|(_, fault)| *fault)
-            .collect();
-        for fault in fired {
-            self.fire(fault, cause.event);
-        }
-        for fault in deviated {
-            let event = self.next_event(Folded::Deviate, node, u64::from(fault));
-            self.note(event, cause.event, node, |_| What::Fault(fault));
-            self.fire(fault, event);
-        }
     }
 }

@@ -5,7 +5,7 @@ use sim_core::kernel::port::Group;
 use sim_core::kernel::random::{Delay, Probability};
 use sim_core::sim::{Fault, Flaw, Lasting, Setup, Strike, Trigger};
 
-use crate::faults::{Move, crash, ms, run, to};
+use super::{Move, crash, ms, run, to};
 
 const ONE: NodeId = NodeId(1);
 
