@@ -1,0 +1,1 @@
+//! The secrets of processes: who makes them, and who may read them.

@@ -1,0 +1,12 @@
+//! Real sockets: runs the same node programs as the simulator, over UDP.
+//!
+//! The engine of `sim-core` interprets what a protocol does, in both worlds. Here is what it stands on in this one: the
+//! host's monotonic clock, sockets, an embedded database, and a record of all that came in.
+
+#![forbid(unsafe_code)]
+
+pub mod keys;
+pub mod peers;
+pub mod post;
+pub mod store;
+pub mod wire;

@@ -1,0 +1,1 @@
+//! Who is where: the addresses and public keys of a cluster.

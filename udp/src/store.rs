@@ -1,0 +1,1 @@
+//! Stable storage in an embedded database.
