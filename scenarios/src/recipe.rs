@@ -54,9 +54,8 @@ pub trait Recipe: Clone + Debug + Send + Sync + 'static {
     fn read(args: &mut Fields<'_>) -> Self;
 
     /// The layers of one process above its links. Which links these are is the scenario's choice.
-    fn layers(
-        &self,
-    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Self::Links>>;
+    fn layers(self)
+    -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Self::Links>>;
 }
 
 /// What a protocol can require of its links, as a type and as scenarios say it.

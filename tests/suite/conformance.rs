@@ -73,7 +73,7 @@ impl Protocol for Puppet {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Shelf(Vec<u8>);
 
 impl Disk for Shelf {

@@ -15,6 +15,7 @@ mod library;
 mod link_lives;
 mod link_properties;
 mod links;
+mod live;
 mod mutants;
 mod published;
 mod register;

@@ -31,7 +31,7 @@ impl fmt::Display for Alarm {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Notes(Vec<u32>);
 
 impl Disk for Notes {

@@ -9,12 +9,13 @@
 //!
 //! [`PerfectLink`]: super::PerfectLink
 
+use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
 use super::exchange::{Carrier, Exchange, Frame, Receipt, Records, Retransmission, Retransmit};
 
 /// What a process still knows after a crash: which messages it has delivered, and the last of them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Log<M> {
     records: Records,
     last: Option<Arrival<M>>,

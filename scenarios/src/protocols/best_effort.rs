@@ -30,7 +30,7 @@ impl Recipe for BestEffortMulticast {
         BestEffortMulticast
     }
 
-    fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, Perfect>> {
+    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, Perfect>> {
         Basic::new()
     }
 }

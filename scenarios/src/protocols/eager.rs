@@ -56,7 +56,7 @@ impl Recipe for EagerMulticast {
         }
     }
 
-    fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Link<Stamped<Text>, Perfect>> {
+    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Stamped<Text>, Perfect>> {
         Eager::new(self.originator, self.relaying).over(Basic::new())
     }
 }

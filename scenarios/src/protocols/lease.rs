@@ -109,7 +109,7 @@ impl Recipe for LeaseManager {
         }
     }
 
-    fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Link<Message, Perfect>> {
+    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Message, Perfect>> {
         Layer::new(self.terms)
     }
 }

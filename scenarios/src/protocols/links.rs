@@ -72,7 +72,7 @@ macro_rules! link {
                 $name
             }
 
-            fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, $guarantee>> {
+            fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, $guarantee>> {
                 Itself::new()
             }
         }

@@ -103,7 +103,7 @@ impl Recipe for LastWriterWins {
         }
     }
 
-    fn layers(&self) -> impl Protocol<Offers = Self::Port, Needs = Link<Update<Text>, FairLoss>> {
+    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Update<Text>, FairLoss>> {
         Layer::new(self.stamps)
     }
 }

@@ -3,7 +3,7 @@
 use sim_core::kernel::property::{self, Violation};
 use sim_core::sim::{Ended, Outcome};
 
-use super::{Verdict, ms, simulate};
+use super::{Verdict, ms, stage};
 use crate::format::{Bound, Comparison, Expectation, Place, Scenario, Sentence, StopWhen};
 use crate::metrics::Metrics;
 
@@ -94,9 +94,7 @@ impl Finding {
 
 /// The findings, in the order of the expectations; those whose `where` is false are left out.
 pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -> Vec<Finding> {
-    let watched: Vec<usize> = simulate::watched(scenario)
-        .map(|(place, ..)| place)
-        .collect();
+    let watched: Vec<usize> = stage::watched(scenario).map(|(place, ..)| place).collect();
     let asked = scenario
         .expect
         .iter()

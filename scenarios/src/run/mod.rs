@@ -7,16 +7,18 @@
 
 mod explain;
 mod judge;
+mod live;
 mod plan;
 mod simulate;
 mod stack;
+mod stage;
 
 use std::collections::BTreeMap;
 
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::property::Moment;
 use sim_core::kernel::time::SimTime;
-use sim_core::sim::{Ended, MarkCount, Outcome};
+use sim_core::sim::{Ended, MarkCount, Outcome, Part, RealTime};
 use sim_core::trace::{Record, Trace, text};
 
 use crate::format::{Entry, Place, Scenario, Trace as Level};
@@ -25,7 +27,9 @@ use crate::recipe::Registry;
 
 pub use judge::{Finding, Reason, Status};
 pub use simulate::Panicked;
-use simulate::{Latency, Recording, Simulated, simulate};
+use simulate::{Simulated, simulate};
+pub use stage::{Keys, keys_of_seed};
+use stage::{Latency, Recording};
 
 /// Most events that are recorded when the scenario does not say `trace: Full`.
 const RECORDED_MAX: usize = 100_000;
@@ -141,6 +145,9 @@ pub trait Runner {
 
     /// Runs a scenario and judges it; see [`run`].
     fn run(&self, scenario: &Scenario, options: Options) -> Run;
+
+    /// A part of a scenario's cluster in real time, for a driver: its processes, and what befalls them.
+    fn live(&self, scenario: &Scenario, part: Part, keys: Keys) -> Box<dyn RealTime>;
 }
 
 impl<R: Registry> Runner for R {
@@ -150,6 +157,10 @@ impl<R: Registry> Runner for R {
 
     fn run(&self, scenario: &Scenario, options: Options) -> Run {
         run(scenario, self, options)
+    }
+
+    fn live(&self, scenario: &Scenario, part: Part, keys: Keys) -> Box<dyn RealTime> {
+        live::live(scenario, self, part, keys)
     }
 }
 
@@ -175,36 +186,94 @@ pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> R
         .then(|| twice(scenario, registry, level, &outcome))
         .flatten();
     let metrics = Metrics::of(&outcome, steps(scenario, registry, &outcome));
-    let mut findings = if panicked.is_some() {
-        vec![]
-    } else {
-        judge::judge(scenario, &outcome, &metrics)
-    };
+    let mut findings = findings(scenario, &outcome, &metrics, panicked.as_ref());
     if findings.iter().any(|finding| finding.violation.is_some()) {
         explain(scenario, registry, &outcome, &mut findings);
     }
-    let faults = plan::fault_reports(scenario, &outcome.faults);
-    let vacuous = options.strict && faults.iter().any(FaultReport::is_vacuous);
-    let verdict = match (&difference, &panicked) {
-        (Some(_), _) => Verdict::Nondeterministic,
-        (None, Some(_)) => Verdict::Panicked,
-        (None, None) if vacuous => {
-            judge::verdict(scenario, outcome.ended, &findings).max(Verdict::Inconclusive)
-        }
-        (None, None) => judge::verdict(scenario, outcome.ended, &findings),
-    };
-    Run {
-        verdict,
-        findings,
-        ended: outcome.ended,
-        faults,
+    let judged = Judged {
         metrics,
-        marks: outcome.marks,
-        crashed: outcome.crashed,
-        fingerprint: outcome.fingerprint,
-        trace: outcome.trace,
+        findings,
         panicked,
         difference,
+    };
+    judged.conclude(scenario, outcome, options)
+}
+
+/// Judges what came of a run in real time; its trace, in which all was recorded, says why. The *steps* of the books are a
+/// matter of simulations, on a network where every message takes equally long: they come from one.
+#[must_use]
+pub fn conclude(
+    scenario: &Scenario,
+    outcome: Outcome,
+    panicked: Option<Panicked>,
+    steps: Option<u32>,
+) -> Run {
+    let metrics = Metrics::of(&outcome, steps);
+    let mut findings = findings(scenario, &outcome, &metrics, panicked.as_ref());
+    if let Some(trace) = outcome.trace.as_ref().filter(|trace| trace.left_out == 0) {
+        explain::explain(scenario, trace, &outcome.faults, &mut findings);
+    }
+    let judged = Judged {
+        metrics,
+        findings,
+        panicked,
+        difference: None,
+    };
+    judged.conclude(scenario, outcome, Options::default())
+}
+
+/// What is known of a run besides its outcome.
+struct Judged {
+    metrics: Metrics,
+    findings: Vec<Finding>,
+    panicked: Option<Panicked>,
+    difference: Option<Difference>,
+}
+
+/// What became of each expectation; nothing is asked of a protocol that panicked.
+fn findings(
+    scenario: &Scenario,
+    outcome: &Outcome,
+    metrics: &Metrics,
+    panicked: Option<&Panicked>,
+) -> Vec<Finding> {
+    match panicked {
+        Some(_) => vec![],
+        None => judge::judge(scenario, outcome, metrics),
+    }
+}
+
+impl Judged {
+    fn conclude(self, scenario: &Scenario, outcome: Outcome, options: Options) -> Run {
+        let Judged {
+            metrics,
+            findings,
+            panicked,
+            difference,
+        } = self;
+        let faults = plan::fault_reports(scenario, &outcome.faults);
+        let vacuous = options.strict && faults.iter().any(FaultReport::is_vacuous);
+        let verdict = match (&difference, &panicked) {
+            (Some(_), _) => Verdict::Nondeterministic,
+            (None, Some(_)) => Verdict::Panicked,
+            (None, None) if vacuous => {
+                judge::verdict(scenario, outcome.ended, &findings).max(Verdict::Inconclusive)
+            }
+            (None, None) => judge::verdict(scenario, outcome.ended, &findings),
+        };
+        Run {
+            verdict,
+            findings,
+            ended: outcome.ended,
+            faults,
+            metrics,
+            marks: outcome.marks,
+            crashed: outcome.crashed,
+            fingerprint: outcome.fingerprint,
+            trace: outcome.trace,
+            panicked,
+            difference,
+        }
     }
 }
 

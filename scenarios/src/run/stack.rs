@@ -1,9 +1,6 @@
 //! What lies between a protocol and the network, as a scenario chooses it.
 
-use protocols::link::{
-    BACKLOG, Keyring, LinkChoice, Retransmission, Routed, Rto, Stubbornness, Ttl, Until,
-};
-use sim_core::kernel::id::NodeId;
+use protocols::link::{BACKLOG, LinkChoice, Retransmission, Routed, Rto, Stubbornness, Ttl, Until};
 use sim_core::kernel::port::Payload;
 
 use crate::format::{Layer, Links, Retries, Routing, Scenario};
@@ -13,7 +10,6 @@ use crate::format::{Layer, Links, Retries, Routing, Scenario};
 pub(super) struct Stack {
     pub(super) link: LinkChoice,
     routing: Routing,
-    seed: u64,
 }
 
 /// The links of a scenario; none if the protocol stands on the bare network.
@@ -26,7 +22,6 @@ pub(super) fn of(scenario: &Scenario) -> Option<Stack> {
     (!bare).then_some(Stack {
         link,
         routing: scenario.routing,
-        seed: scenario.seed,
     })
 }
 
@@ -51,11 +46,6 @@ fn choice(layer: Layer) -> LinkChoice {
 }
 
 impl Stack {
-    /// The keys of a process: in a simulation they come from the seed.
-    pub(super) fn keys(self, node: NodeId) -> Keyring {
-        Keyring::of_seed(self.seed, node)
-    }
-
     /// The lowest layer.
     pub(super) fn routed<M: Payload>(self) -> Routed<M> {
         match self.routing {

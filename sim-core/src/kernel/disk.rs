@@ -3,16 +3,22 @@
 use core::fmt::Debug;
 use core::hash::Hash;
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
 use super::either::{Either, Never};
 use super::port::Payload;
 
 /// The stable storage of a layer: a value that changes by typed writes only.
 ///
 /// The driver owns it. A protocol sees it once, at [`Boot`], and changes it by [`Effect::Persist`], which is a
-/// barrier: nothing that follows it is visible before the write is durable. `()` is no storage at all.
+/// barrier: nothing that follows it is visible before the write is durable. `()` is no storage at all. It is serialised
+/// where a database keeps a snapshot instead of every write, and where a recording says what a process booted with.
 ///
 /// [`Effect::Persist`]: super::protocol::Effect::Persist
-pub trait Disk: Clone + Default + Eq + Hash + Debug + 'static {
+pub trait Disk:
+    Clone + Default + Eq + Hash + Debug + Serialize + DeserializeOwned + 'static
+{
     /// One durable change.
     type Write: Payload;
 
@@ -29,7 +35,7 @@ impl Disk for () {
 }
 
 /// The disks of two stacked layers side by side; a write goes to one of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pair<U, L> {
     /// The disk of the upper layer.
     pub upper: U,

@@ -91,10 +91,14 @@ impl<P: Node> Sim<'_, P> {
                 behaviours.resize(behaviours.len().max(place + 1), fault.number);
                 behaviours[place] = fault.number;
             }
+            if !self.concerns_us(&fault) {
+                continue;
+            }
+            let since = self.since();
             let alarms = &mut self.alarms;
             match &fault.trigger {
                 Trigger::Start => (),
-                Trigger::At(at) => self.plan(Act::Strike(row), SimTime::ZERO.after(*at)),
+                Trigger::At(at) => self.plan(Act::Strike(row), SimTime::ZERO.after(*at).max(since)),
                 Trigger::AfterSends(node, copies) => {
                     let waiting = alarms.sends.entry(*node).or_default();
                     let place = waiting.partition_point(|(count, _)| count <= copies);

@@ -12,8 +12,9 @@ use crate::kernel::wire;
 use crate::trace::What;
 
 use super::engine::Sim;
-use super::host::{InForce, Trouble};
+use super::host::{Host, InForce, Trouble};
 use super::interpret::Cause;
+use super::live::{Deed, Live};
 use super::numbers::Folded;
 
 /// What a process writes to its disk.
@@ -62,6 +63,14 @@ impl<D: Disk> DiskFlaws<D> {
         let lost = self.loses.iter().map(|(count, _)| *count as usize).max();
         lost.unwrap_or(0).max(usize::from(!self.tears.is_empty()))
     }
+}
+
+/// The write is on the disk, and in the database outside if there is one.
+fn apply<P: Node>(host: &mut Host<P>, live: &mut Option<Live>, node: NodeId, write: Write<P>) {
+    if let Some(live) = live {
+        live.did(Deed::Wrote(node, wire::encode(&write)));
+    }
+    host.disk.apply(write);
 }
 
 impl<P: Node> Sim<'_, P> {
@@ -113,10 +122,10 @@ impl<P: Node> Sim<'_, P> {
             disk.unsynced.push_back(write);
             while disk.unsynced.len() > disk.at_risk() {
                 let write = disk.unsynced.pop_front().expect("it is longer than that");
-                host.disk.apply(write);
+                apply(host, &mut self.live, node, write);
             }
         } else {
-            host.disk.apply(write);
+            apply(host, &mut self.live, node, write);
         }
         if !self.alarms.writes.is_empty() {
             let due = self.alarms.writes.count(node, |_| true);
@@ -155,7 +164,8 @@ impl<P: Node> Sim<'_, P> {
         let keep = afflicted.disk.at_risk();
         while afflicted.disk.unsynced.len() > keep {
             if let Some(write) = afflicted.disk.unsynced.pop_front() {
-                self.hosts[node.index()].disk.apply(write);
+                let host = &mut self.hosts[node.index()];
+                apply(host, &mut self.live, node, write);
             }
         }
     }

@@ -25,6 +25,7 @@ use super::alarms::Alarms;
 use super::host::{Afflicted, Host, Trouble, UNWATCHED, Waiting};
 use super::interpret::{Buffer, Cause};
 use super::judge::Judge;
+use super::live::Live;
 use super::messages::Messages;
 use super::network::{Channel, Network};
 use super::numbers::Folded;
@@ -78,7 +79,9 @@ pub struct Sim<'p, P: Node> {
     /// Number of the last event, and of the last message.
     pub(super) events: u64,
     pub(super) sends: u64,
-    booted: bool,
+    pub(super) booted: bool,
+    /// What there is to know of the world outside, in real time.
+    pub(super) live: Option<Live>,
     pub(super) fold: Fold,
     pub(super) counters: Counters,
     pub(super) marks: BTreeMap<&'static str, MarkCount>,
@@ -130,7 +133,15 @@ impl<'p, P: Node> Sim<'p, P> {
     ///
     /// # Panics
     /// If a fault of the setup names a process or a number that is not there.
-    pub fn new(setup: Setup, mut program: impl FnMut(NodeId) -> P + 'p) -> Sim<'p, P> {
+    pub fn new(setup: Setup, program: impl FnMut(NodeId) -> P + 'p) -> Sim<'p, P> {
+        Sim::build(setup, None, program)
+    }
+
+    pub(super) fn build(
+        setup: Setup,
+        live: Option<Live>,
+        mut program: impl FnMut(NodeId) -> P + 'p,
+    ) -> Sim<'p, P> {
         let host = |id| Host {
             program: program(NodeId(id)),
             disk: P::Disk::default(),
@@ -148,11 +159,15 @@ impl<'p, P: Node> Sim<'p, P> {
             NodeId(0),
             setup.nodes,
             Choices::Keyed {
-                key: Key::new(setup.seed, Purpose::Choice),
+                key: Key::new(
+                    live.as_ref().map_or(setup.seed, Live::choices),
+                    Purpose::Choice,
+                ),
                 made: 0,
             },
         );
         env.overlay = setup.network.overlay.clone();
+        let base = live.as_ref().map_or(0, Live::base);
         let mut sim = Sim {
             network: Rc::new(setup.network.clone()),
             program: Box::new(program),
@@ -178,9 +193,10 @@ impl<'p, P: Node> Sim<'p, P> {
             faults: Faults::default(),
             alarms: Alarms::default(),
             now: SimTime::ZERO,
-            events: 0,
-            sends: 0,
+            events: base,
+            sends: base,
             booted: false,
+            live,
             fold: Fold::default(),
             counters: Counters::default(),
             marks: BTreeMap::new(),
@@ -219,12 +235,14 @@ impl<'p, P: Node> Sim<'p, P> {
         );
         let row = u32::try_from(self.jobs.len()).expect("fewer than 2^30 jobs");
         // One entry a process, so that budgets are looked at between any two requests.
-        for node in &job.nodes {
-            self.queue.push(Entry {
-                at: job.at.as_nanos(),
-                node: node.0,
-                handle: Kind::Job.handle(row),
-            });
+        if let Some(at) = self.first_due(&job) {
+            for node in &job.nodes {
+                if self.is_here(*node) {
+                    let handle = Kind::Job.handle(row);
+                    let node = node.0;
+                    self.queue.push(Entry { at, node, handle });
+                }
+            }
         }
         self.jobs.push(job);
     }
@@ -312,11 +330,8 @@ impl<'p, P: Node> Sim<'p, P> {
                 self.now = end;
                 return (Ended::Time, quiet_since);
             }
-            if self.events >= limits.events {
-                return (Ended::Events, None);
-            }
-            if self.accounted() > limits.memory {
-                return (Ended::Memory, None);
+            if let Some(budget) = self.budget() {
+                return (budget, None);
             }
             match self.queue.next_at() {
                 Some(at) if at <= end.as_nanos() => (),
@@ -331,15 +346,26 @@ impl<'p, P: Node> Sim<'p, P> {
         }
     }
 
+    /// The budget that is used up, if one is.
+    #[inline]
+    pub(super) fn budget(&self) -> Option<Ended> {
+        let limits = &self.setup.limits;
+        let base = self.live.as_ref().map_or(0, Live::base);
+        if self.events - base >= limits.events {
+            return Some(Ended::Events);
+        }
+        (self.accounted() > limits.memory).then_some(Ended::Memory)
+    }
+
     /// Is nothing in flight, armed or planned? Flaps of a partition that no message waits for do not count.
-    fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         let idle = self.timers.tombstones() + self.faults.flaps_planned;
         self.waiting == 0
             && self.queue.len() == idle
             && (self.held.is_empty() || self.faults.flaps_planned == 0)
     }
 
-    fn outcome(&mut self, ended: Ended, quiet_since: Option<SimTime>) -> Outcome {
+    pub(super) fn outcome(&mut self, ended: Ended, quiet_since: Option<SimTime>) -> Outcome {
         let complete = matches!(ended, Ended::Quiescent | Ended::Time);
         let end = End {
             at: self.now,
@@ -353,7 +379,7 @@ impl<'p, P: Node> Sim<'p, P> {
         Outcome {
             ended,
             at: self.now,
-            events: self.events,
+            events: self.events - self.live.as_ref().map_or(0, Live::base),
             fingerprint: fold.digest(),
             counters: self.counters.clone(),
             marks: self.marks.clone(),
@@ -376,8 +402,10 @@ impl<'p, P: Node> Sim<'p, P> {
             + self.timers.rows() as u64 * BYTES_TIMER
     }
 
-    fn step(&mut self, entry: Entry) {
-        self.now = SimTime::from_nanos(entry.at);
+    pub(super) fn step(&mut self, entry: Entry) {
+        let due = SimTime::from_nanos(entry.at);
+        // In real time things happen when there is time for them, never before they are due.
+        self.now = self.now.max(due);
         let node = NodeId(entry.node);
         match Kind::of(entry.handle) {
             (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
@@ -387,11 +415,11 @@ impl<'p, P: Node> Sim<'p, P> {
             (Kind::Arrival, row) => self.arrive(node, row),
             (Kind::Timer, row) => self.timer(node, row),
             (Kind::Job, row) => {
-                self.plan_again(node, row);
+                self.plan_again(node, row, due);
                 if self.is_engaged(node) {
-                    self.wait_or_work(node, Waiting::Job(row, self.now));
+                    self.wait_or_work(node, Waiting::Job(row, due));
                 } else {
-                    self.ask(node, row, self.now);
+                    self.ask(node, row, due);
                 }
             }
             (Kind::Act, row) => self.act(Act::of(row)),
@@ -497,9 +525,9 @@ impl<'p, P: Node> Sim<'p, P> {
     }
 
     /// Plans the next time that a job asks a process.
-    fn plan_again(&mut self, node: NodeId, row: u32) {
+    fn plan_again(&mut self, node: NodeId, row: u32, due: SimTime) {
         if let Some(Repeat { every, until }) = self.jobs[row as usize].repeat {
-            let next = self.now.after(every).as_nanos();
+            let next = due.after(every).as_nanos();
             if next < until.as_nanos() {
                 self.queue.push(Entry {
                     at: next,
@@ -522,6 +550,10 @@ impl<'p, P: Node> Sim<'p, P> {
             });
             return;
         }
+        self.requested(node, request, digest);
+    }
+
+    pub(super) fn requested(&mut self, node: NodeId, request: Req<P::Offers>, digest: u64) {
         self.counters.requests += 1;
         let event = self.next_event(Folded::Request, node, digest);
         self.note(event, 0, node, |recorder| {

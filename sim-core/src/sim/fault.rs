@@ -155,6 +155,27 @@ pub enum Strike {
     },
 }
 
+impl Strike {
+    /// The process that it befalls; `None` for one of the whole cluster.
+    #[must_use]
+    pub const fn victim(&self) -> Option<NodeId> {
+        match self {
+            Strike::Crash { node, .. }
+            | Strike::Pause(node)
+            | Strike::Slow { node, .. }
+            | Strike::Omit { node, .. }
+            | Strike::Turn { node, .. }
+            | Strike::Delay { node, .. }
+            | Strike::Forge { node, .. }
+            | Strike::Disk { node, .. }
+            | Strike::Skew { node, .. }
+            | Strike::Drift { node, .. }
+            | Strike::Step { node, .. } => Some(*node),
+            Strike::Cut { .. } => None,
+        }
+    }
+}
+
 /// What is bad about a disk.
 #[derive(Clone, Debug)]
 pub enum Flaw {

@@ -9,11 +9,13 @@ use crate::kernel::id::NodeId;
 use crate::kernel::property::{Fact, Moment};
 use crate::kernel::protocol::{Effect, Effects, Event, Node};
 use crate::kernel::time::{LocalTime, SimTime, Span};
+use crate::kernel::wire;
 use crate::trace::What;
 
 use super::disk::Written;
 use super::engine::{Kind, Sim};
 use super::host::Trouble;
+use super::live::Deed;
 use super::numbers::Folded;
 use super::outcome::MarkCount;
 use super::queue::Entry;
@@ -133,6 +135,7 @@ impl<P: Node> Sim<'_, P> {
                     },
                     &Fact::Indicated(node, &said),
                 );
+                self.tell(|| Deed::Said(node, wire::encode(&said)));
             }
             Effect::Arm(tag, span) => self.arm(node, tag, span, cause),
             Effect::Disarm(tag) => {

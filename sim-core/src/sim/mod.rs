@@ -64,6 +64,7 @@ mod fault;
 mod host;
 mod interpret;
 mod judge;
+mod live;
 mod messages;
 mod misconduct;
 mod network;
@@ -80,6 +81,7 @@ mod work;
 
 pub use engine::Sim;
 pub use fault::{Cut, Fault, Flaw, Lasting, Nodes, Strike, Trigger};
+pub use live::{Deed, Life, Packet, Part, RealTime, Refused};
 pub use network::{Bandwidth, Between, Law, LawNumbers, Loss, Network, Stabilisation};
 pub use outcome::{Counters, Ended, FaultCount, MarkCount, Outcome, Verdict};
 pub use queue::{Entry, Queue};

@@ -7,7 +7,7 @@ use crate::kernel::protocol::Node;
 use crate::kernel::time::Span;
 use crate::trace::What;
 
-use super::engine::Sim;
+use super::engine::{Kind, Sim};
 use super::fault::{Cut, Fault, Strike};
 use super::numbers::Folded;
 use super::route::Copy;
@@ -106,7 +106,9 @@ impl<P: Node> Sim<'_, P> {
             };
             let law = network.law_between(from, to);
             let at = self.arrival(&network, law, copy, self.now, delay);
-            self.arrives(to, at.as_nanos(), handle);
+            if self.arrives(to, at, handle) == 0 {
+                self.messages.discard(Kind::of(handle).1);
+            }
         }
     }
 }

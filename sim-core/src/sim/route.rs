@@ -94,8 +94,7 @@ impl<P: Node> Sim<'_, P> {
         for to in receivers.iter() {
             if to == from {
                 // A message to oneself is not the network's business.
-                self.arrives(to, now.as_nanos(), handle);
-                left += 1;
+                left += self.arrives_here(to, now, handle);
                 continue;
             }
             if loss.is_some_and(|draws| draws.chance(to.0, *loss_probability)) {
@@ -103,21 +102,11 @@ impl<P: Node> Sim<'_, P> {
                 self.drop_copy(Folded::Lost, to, row, WhyDropped::Lost(numbers.loss));
                 continue;
             }
-            self.arrives(
-                to,
-                now.after(latency.sample(delay, to.0)).as_nanos(),
-                handle,
-            );
-            left += 1;
+            left += self.arrives(to, now.after(latency.sample(delay, to.0)), handle);
             let twice = duplicate.filter(|(whether, _)| whether.chance(to.0, *duplication));
             if let Some((_, second)) = twice {
                 self.doubled(to, row, numbers.duplicate);
-                self.arrives(
-                    to,
-                    now.after(latency.sample(second, to.0)).as_nanos(),
-                    handle,
-                );
-                left += 1;
+                left += self.arrives(to, now.after(latency.sample(second, to.0)), handle);
             }
         }
         left
@@ -136,9 +125,7 @@ impl<P: Node> Sim<'_, P> {
         let mut left = 0;
         for to in receivers.iter() {
             if to == from {
-                let handle = Kind::Arrival.handle(row);
-                self.arrives(to, self.now.as_nanos(), handle);
-                left += 1;
+                left += self.arrives_here(to, self.now, Kind::Arrival.handle(row));
                 continue;
             }
             let copy = Copy {
@@ -233,16 +220,16 @@ impl<P: Node> Sim<'_, P> {
             return 1;
         }
         let at = self.arrival(network, law, copy, departure, [delay, late]);
-        self.arrives(to, at.as_nanos(), handle);
+        let mut copies = self.arrives(to, at, handle);
         let key = self.fate.duplicate;
         if law.duplicate.is_never() || !key.at(who, ordinal).chance(to.0, law.duplicate) {
-            return 1;
+            return copies;
         }
         self.doubled(to, row, law.numbers.duplicate);
         let delay = law.latency.sample(key.at(who | SECOND, ordinal), to.0);
         let at = self.arrival(network, law, copy, departure, [delay, late]);
-        self.arrives(to, at.as_nanos(), handle);
-        2
+        copies += self.arrives(to, at, handle);
+        copies
     }
 
     /// Is the copy lost by chance?
@@ -385,14 +372,24 @@ impl<P: Node> Sim<'_, P> {
         at
     }
 
-    /// A copy will arrive.
+    /// A copy will arrive. Gives how many arrivals the queue holds for it: none if it leaves for the world outside.
     #[inline]
-    pub(super) fn arrives(&mut self, to: NodeId, at: u64, handle: u32) {
+    pub(super) fn arrives(&mut self, to: NodeId, at: SimTime, handle: u32) -> u32 {
+        if self.live.is_some() {
+            self.leaves(to, at, handle);
+            return 0;
+        }
+        self.arrives_here(to, at, handle)
+    }
+
+    #[inline]
+    pub(super) fn arrives_here(&mut self, to: NodeId, at: SimTime, handle: u32) -> u32 {
         self.queue.push(Entry {
-            at,
+            at: at.as_nanos(),
             node: to.0,
             handle,
         });
+        1
     }
 
     /// The network made a second copy.

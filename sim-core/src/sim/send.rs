@@ -19,7 +19,7 @@ use super::messages::InFlight;
 use super::numbers::Folded;
 
 /// Accounted bytes of one message besides its body: what it takes on a 64-bit machine.
-const BYTES_MESSAGE: u64 = 104;
+pub(super) const BYTES_MESSAGE: u64 = 104;
 
 impl<P: Node> Sim<'_, P> {
     pub(super) fn transmit(&mut self, from: NodeId, transmit: Transmit<P::Wire>, cause: Cause) {

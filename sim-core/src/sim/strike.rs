@@ -10,6 +10,7 @@ use super::engine::{Kind, Sim};
 use super::fault::{Fault, Flaw, Lasting, Strike, Trigger};
 use super::host::{Omission, Trouble};
 use super::interpret::Cause;
+use super::live::Deed;
 use super::numbers::Folded;
 use super::queue::Entry;
 
@@ -63,8 +64,10 @@ impl<P: Node> Sim<'_, P> {
 
     pub(super) fn strike_from_the_start(&mut self) {
         for place in 0..self.setup.faults.len() {
-            if self.setup.faults[place].trigger == Trigger::Start {
-                self.strike(u32::try_from(place).expect("fewer than 2^27 faults"), 0);
+            let fault = &self.setup.faults[place];
+            let row = u32::try_from(place).expect("fewer than 2^27 faults");
+            if fault.trigger == Trigger::Start && self.concerns_us(fault) {
+                self.strike(row, 0);
             }
         }
     }
@@ -94,7 +97,17 @@ impl<P: Node> Sim<'_, P> {
             Lasting::For(span) => Some(self.now.after(span)),
         };
         let struck = match strike {
-            Strike::Crash { node, .. } => self.crash(node, number, cause),
+            Strike::Crash { node, disk_lost } => {
+                let struck = self.crash(node, number, cause);
+                if let Some(at) = end.filter(|_| struck) {
+                    self.tell(|| Deed::Returns {
+                        node,
+                        at,
+                        disk_lost,
+                    });
+                }
+                struck
+            }
             Strike::Pause(node) => self.pause(node, number, cause, end),
             strike => {
                 self.befall(row, number, strike, cause);
@@ -277,6 +290,7 @@ impl<P: Node> Sim<'_, P> {
         self.crashed.insert(node, (moment, fault));
         self.note(event, cause, node, |_| What::Crash(fault));
         self.judge.see(moment, &Fact::Crashed(node));
+        self.tell(|| Deed::Crashed(node, fault));
         self.lose_writes(node, event);
         self.abandon(node);
         true
@@ -292,16 +306,18 @@ impl<P: Node> Sim<'_, P> {
         let host = &mut self.hosts[node.index()];
         host.up = true;
         host.incarnation += 1;
+        let incarnation = host.incarnation;
         if disk_lost {
             host.disk = Default::default();
             if let Some(afflicted) = self.afflicted.get_mut(&node) {
                 afflicted.disk.used = 0;
             }
+            self.tell(|| Deed::DiskLost(node));
         }
-        let incarnation = u64::from(host.incarnation);
+        self.tell(|| Deed::Life(node, incarnation));
         self.counters.recoveries += 1;
         self.last_repair = self.now;
-        let event = self.next_event(Folded::Recover, node, incarnation);
+        let event = self.next_event(Folded::Recover, node, u64::from(incarnation));
         self.note(event, 0, node, |_| What::Recover(fault));
         let moment = Moment {
             at: self.now,

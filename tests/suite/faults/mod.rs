@@ -64,7 +64,7 @@ impl fmt::Display for Data {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Shelf(Vec<u8>);
 
 impl Disk for Shelf {

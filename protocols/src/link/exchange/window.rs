@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use sim_core::kernel::id::NodeId;
 
 use super::frame::{Stamp, Watermark};
@@ -12,7 +13,7 @@ pub const WINDOW: u64 = 1_024;
 const WORDS: usize = 16;
 
 /// Which numbers have arrived: all below a watermark, and those in the window whose bit is set.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Window {
     /// All numbers below this have arrived, or will never be sent again.
     below: u64,
@@ -90,10 +91,10 @@ fn position(seq: u64) -> (usize, u64) {
 }
 
 /// What has arrived from each sender. A sender from which nothing has come takes nothing, any other 152 bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Records(BTreeMap<NodeId, Record>);
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Record {
     /// The sender's latest life; nothing of a former one is let in.
     incarnation: u32,

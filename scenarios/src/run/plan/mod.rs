@@ -8,7 +8,7 @@ use sim_core::kernel::random::{Key, Purpose};
 use sim_core::sim::{self, Limits, Repeat, Setup};
 
 use super::FaultReport;
-use super::simulate::Latency;
+use super::stage::Latency;
 use crate::format::{Place, Scenario, StopWhen, Turn};
 
 pub(super) use faults::{Faults, faults};

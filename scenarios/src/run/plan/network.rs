@@ -7,7 +7,7 @@ use sim_core::kernel::time::Span;
 use sim_core::sim::{self, Bandwidth, LawNumbers, Stabilisation};
 
 use super::super::FaultReport;
-use super::super::simulate::Latency;
+use super::super::stage::Latency;
 use super::{alike, name, number};
 use crate::format::{Conduct, Guarantee, Links, Loss, Place, Scenario, Timing};
 use crate::overlay::Shape;
