@@ -443,6 +443,50 @@ fn refuses_in_order() {
     assert_eq!(checked.counts().whole, 64);
 }
 
+// Lists of receivers that no packer makes: of nobody, longer than a list may be, beyond the last id.
+#[test]
+fn impossible_lists_are_malformed() {
+    let list = |form: &[u8], bytes: usize, byte: u8| {
+        let length = u8::try_from(bytes % 128).unwrap() | 0x80;
+        let high = u8::try_from(bytes / 128).unwrap();
+        let mut frame = [&HEADER[..], &[0, 1], form, &[length, high]].concat();
+        frame.resize(frame.len() + bytes, byte);
+        frame.extend_from_slice(&[0; 7]); // the rest of the head, and an empty body
+        seal(frame)
+    };
+    let last = [2, 0xff, 0xff, 0xff, 0xff, 0x0f];
+    let mut checked = Checked::new(Bounds::STANDARD);
+    for (datagram, result) in [
+        (list(&[1], 512, 0), Ok(())),
+        (list(&[1], 513, 0), Err(Refusal::Malformed)),
+        (list(&[1], 0, 0), Err(Refusal::Malformed)),
+        (list(&[1], 9, 0x80), Err(Refusal::Malformed)),
+        (list(&[2, 9], 512, 1), Ok(())),
+        (list(&[2, 9], 513, 1), Err(Refusal::Malformed)),
+        (list(&[2, 9], 5, 0), Err(Refusal::Malformed)),
+        (list(&last, 1, 1), Ok(())),
+        (list(&last, 1, 2), Err(Refusal::Malformed)),
+        (list(&[3], 1, 1), Err(Refusal::Malformed)),
+    ] {
+        assert_eq!(checked.open(&datagram, at(0)), result);
+    }
+    assert_eq!(checked.letters[2].to, To::Many(vec![NodeId(u32::MAX)]));
+}
+
+// The packer keeps to the number of frames that the opener takes.
+#[test]
+fn tiny_letters_are_not_too_many() {
+    let mut tiny = letter(0, 0);
+    (tiny.event, tiny.sent, tiny.delay) = (0, at(0), Span::ZERO);
+    let datagrams = pack(&vec![tiny; FRAMES_MAX + 1]);
+    assert_eq!(datagrams.len(), 2);
+    let mut checked = Checked::new(Bounds::STANDARD);
+    for datagram in &datagrams {
+        checked.open(datagram, at(0)).unwrap();
+    }
+    assert_eq!(checked.letters.len(), FRAMES_MAX + 1);
+}
+
 fn crowd_of(frames: &[Frame<'_>]) -> Vec<u8> {
     let mut bytes = sealed(frames);
     bytes.truncate(bytes.len() - TAG_LEN);
@@ -628,6 +672,41 @@ fn the_oldest_gives_way() {
     assert_eq!((counts.parts_evicted, counts.parts_waiting), (2, 0));
 }
 
+// Bytes are limited too, where letters may be long: then fewer are kept than there is room for by number.
+#[test]
+fn bytes_of_a_pair_are_bounded() {
+    let bounds = Bounds {
+        message_bytes_max: 4_000,
+        pair_bytes_max: 5_000,
+        ..Bounds::STANDARD
+    };
+    let mut checked = Checked::new(bounds);
+    let letters: Vec<Letter> = (0..3).map(|number| letter(number, 3_000)).collect();
+    for (offset, last) in [(0, 3), (1_000, 2)] {
+        for sent in &letters[..last] {
+            let bytes = part(sent, offset, offset + 1_000, 3_000);
+            checked.open(&bytes, at(0)).unwrap();
+        }
+    }
+    // Three firsts and two seconds are as many bytes as there may be.
+    assert_eq!(checked.counts().parts_waiting, 5);
+    checked
+        .open(&part(&letters[2], 1_000, 1_001, 1_001), at(0))
+        .unwrap();
+    assert_eq!(checked.counts().parts_contradicting, 1);
+    checked
+        .open(&part(&letters[2], 1_000, 2_000, 3_000), at(0))
+        .unwrap();
+    let counts = checked.counts();
+    assert_eq!((counts.evicted, counts.parts_evicted), (1, 2));
+    for sent in &letters[1..] {
+        checked
+            .open(&part(sent, 2_000, 3_000, 3_000), at(0))
+            .unwrap();
+    }
+    assert_eq!(checked.letters, letters[1..]);
+}
+
 // Five seconds are patience, one nanosecond more is too long; a name is forgotten after that too.
 #[test]
 fn unfinished_letters_expire() {
@@ -663,7 +742,6 @@ fn unfinished_letters_expire() {
 fn a_flood_of_first_parts_is_bounded() {
     let bounds = Bounds {
         table_bytes_max: 2 << 20,
-        pairs_max: 500,
         ..Bounds::STANDARD
     };
     let mut checked = Checked::new(bounds);
@@ -676,13 +754,34 @@ fn a_flood_of_first_parts_is_bounded() {
             .unwrap();
     }
     let counts = checked.counts();
-    assert!(counts.unfinished <= 2_000, "{counts:?}");
+    assert!((900..1_000).contains(&counts.unfinished), "{counts:?}");
     assert_eq!(counts.unfinished + counts.evicted, 20_000);
+    // Second parts need room too.
+    for number in 19_000..20_000_u32 {
+        flood.from = NodeId(number % 1_000 + 10);
+        flood.number = u64::from(number);
+        flood.body = vec![0; 2_000];
+        let second = part(&flood, 1_000, 2_000, 65_536);
+        checked.open(&second, at(0)).unwrap();
+    }
     let honest = letter(1, 60_000);
     for datagram in pack(std::slice::from_ref(&honest)) {
         checked.open(&datagram, at(0)).unwrap();
     }
     assert_eq!(checked.letters, [honest]);
+
+    // Where there is memory enough, the number of pairs is the limit.
+    let bounds = Bounds {
+        pairs_max: 500,
+        ..Bounds::STANDARD
+    };
+    let mut checked = Checked::new(bounds);
+    for number in 0..600_u32 {
+        flood.from = NodeId(number);
+        let first = part(&flood, 0, 1_000, 65_536);
+        checked.open(&first, at(0)).unwrap();
+    }
+    assert_eq!(checked.counts().unfinished, 500);
 
     // The same to groups, whose lists cost too, against the smallest table there can be.
     let bounds = Bounds {
