@@ -56,6 +56,10 @@ pub(super) fn explain(whose: &str, error: &io::Error) -> io::Error {
         Some(Errno::MFILE | Errno::NFILE) => {
             "too many open files; a node costs one descriptor, see `ulimit -n`".to_owned()
         }
+        // Only a group needs a route at the start.
+        Some(Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::NODEV) => {
+            "no route to the group; the loopback of IPv6 has none unless one is added".to_owned()
+        }
         Some(Errno::AFNOSUPPORT) => "this host does not speak this version of IP".to_owned(),
         _ => error.to_string(),
     };

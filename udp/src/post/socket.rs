@@ -21,21 +21,30 @@ const GROUP_HOPS: u32 = 1;
 /// The socket of one process. It sends to a group, if there is one, through the interface of its own address.
 pub(super) fn node_socket(local: SocketAddr, group: Option<SocketAddr>) -> io::Result<UdpSocket> {
     let socket = prepared(local)?;
-    match (local, group) {
-        (_, None) => {}
-        (SocketAddr::V4(local), Some(_)) => {
-            socket.set_multicast_if_v4(local.ip())?;
-            socket.set_multicast_loop_v4(true)?;
-            socket.set_multicast_ttl_v4(GROUP_HOPS)?;
-        }
-        (SocketAddr::V6(local), Some(_)) => {
-            socket.set_multicast_if_v6(interface_of(local)?)?;
-            socket.set_multicast_loop_v6(true)?;
-            socket.set_multicast_hops_v6(GROUP_HOPS)?;
-        }
+    if let Some(group) = group {
+        send_from_interface_of(&socket, local)?;
+        // Asks for a route, and sends nothing: a group that cannot be reached would be silent for ever.
+        let probe = prepared(local)?;
+        send_from_interface_of(&probe, local)?;
+        probe.connect(&SockAddr::from(group))?;
     }
     socket.bind(&SockAddr::from(local))?;
     Ok(socket.into())
+}
+
+fn send_from_interface_of(socket: &Socket, local: SocketAddr) -> io::Result<()> {
+    match local {
+        SocketAddr::V4(local) => {
+            socket.set_multicast_if_v4(local.ip())?;
+            socket.set_multicast_loop_v4(true)?;
+            socket.set_multicast_ttl_v4(GROUP_HOPS)
+        }
+        SocketAddr::V6(local) => {
+            socket.set_multicast_if_v6(interface_of(local)?)?;
+            socket.set_multicast_loop_v6(true)?;
+            socket.set_multicast_hops_v6(GROUP_HOPS)
+        }
+    }
 }
 
 /// The socket that hears the group on the interfaces of these local addresses. Any number of loops, in one process or in
@@ -76,6 +85,10 @@ pub(super) fn with_scope(group: SocketAddr, first: SocketAddr) -> io::Result<Soc
     let is_of_a_link = matches!(group.ip().segments()[0] & 0xf, 1 | 2);
     if is_of_a_link && group.scope_id() == 0 {
         group.set_scope_id(interface_of(first)?);
+        if group.scope_id() == 0 {
+            let said = "every link has a group of that name; say on which interface, as in [ff02::1%2]:4000";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, said));
+        }
     }
     Ok(group.into())
 }
