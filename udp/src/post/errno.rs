@@ -58,7 +58,9 @@ pub(super) fn explain(whose: &str, error: &io::Error) -> io::Error {
         }
         // Only a group needs a route at the start.
         Some(Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::NODEV) => {
-            "no route to the group; the loopback of IPv6 has none unless one is added".to_owned()
+            "no route to the group; on the loopback of IPv6 it takes \
+             `ip -6 route add local ff00::/8 dev lo`"
+                .to_owned()
         }
         Some(Errno::AFNOSUPPORT) => "this host does not speak this version of IP".to_owned(),
         _ => error.to_string(),

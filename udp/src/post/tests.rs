@@ -294,7 +294,7 @@ fn a_group_send_reaches_all_loops_over_ipv4() {
     a_group_send_reaches_all_loops(V4, "239.255.42.1:0").unwrap();
 }
 
-/// The loopback of IPv6 carries no multicast unless a route is added, and some hosts have no IPv6. Where a post can be
+/// The loopback of IPv6 carries no multicast unless a local route is added, and some hosts have no IPv6. Where a post can be
 /// bound, by whatever address this host has, it must work.
 #[test]
 fn a_group_send_reaches_all_loops_over_ipv6() {
