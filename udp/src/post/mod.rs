@@ -1,7 +1,7 @@
 //! The sockets of one loop: sends, waits and receives datagrams, and knows nothing of what is in them.
 //!
-//! To what stands above, this is a network that loses messages and says so in its counts. A thread has one [`Post`], and
-//! that has a socket for each process that lives in this loop. It knows Linux only.
+//! To what stands above, this is a network that loses messages and says so in its counts. A thread has one [`Post`],
+//! and that has a socket for each process that lives in this loop. It knows Linux only.
 
 mod counts;
 mod errno;
@@ -95,8 +95,9 @@ pub struct Received<'a> {
 }
 
 impl Post {
-    /// Binds a socket for each of these processes; port 0 stands for any free port. `group` is a multicast address with a
-    /// port: all these processes send to it through the interface of their own address, and it is heard on all of these.
+    /// Binds a socket for each of these processes; port 0 stands for any free port. `group` is a multicast address with
+    /// a port: all these processes send to it through the interface of their own address, and it is heard on all of
+    /// these.
     ///
     /// The error says which address could not be had, and why.
     pub fn bind(local: &[(NodeId, SocketAddr)], group: Option<SocketAddr>) -> io::Result<Post> {
@@ -203,8 +204,8 @@ impl Post {
     }
 
     /// Waits until something can be read, until a socket that was busy has room if `want_write`, until a signal or the
-    /// waker, or until the timeout is over. None is for ever. It may end without a reason, but it is never late by rounding:
-    /// the timeout is good to the kernel's timers.
+    /// waker, or until the timeout is over. None is for ever. It may end without a reason, but it is never late by
+    /// rounding: the timeout is good to the kernel's timers.
     ///
     /// With `want_write` it returns at once if no socket is busy.
     pub fn wait(&mut self, timeout: Option<Duration>, want_write: bool) -> io::Result<()> {
@@ -213,8 +214,8 @@ impl Post {
             .wait(timeout, want_write, |number| &sockets[number].udp)
     }
 
-    /// Reads what is there, at most [`READS`] datagrams a socket, and returns how many it read. What it leaves ends the next
-    /// wait at once, so that a loop can see to its timers in between.
+    /// Reads what is there, at most [`READS`] datagrams a socket, and returns how many it read. What it leaves ends the
+    /// next wait at once, so that a loop can see to its timers in between.
     pub fn receive(&mut self, mut sink: impl FnMut(Received<'_>)) -> io::Result<usize> {
         let sockets = &self.sockets;
         let readable = self.ready.take_readable(|number| &sockets[number].udp)?;

@@ -47,8 +47,8 @@ fn send_from_interface_of(socket: &Socket, local: SocketAddr) -> io::Result<()> 
     }
 }
 
-/// The socket that hears the group on the interfaces of these local addresses. Any number of loops, in one process or in
-/// several, can share a group and its port.
+/// The socket that hears the group on the interfaces of these local addresses. Any number of loops, in one process or
+/// in several, can share a group and its port.
 pub(super) fn group_socket(
     group: SocketAddr,
     local: impl Iterator<Item = IpAddr>,

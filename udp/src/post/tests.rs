@@ -270,8 +270,8 @@ fn a_wait_for_room_ends_when_there_is_room() {
     assert!(start.elapsed() >= Duration::from_millis(5));
 }
 
-/// Two loops, as two processes of one host would be, and all that live in them: everybody hears a group send, in the loop of
-/// the sender too.
+/// Two loops, as two processes of one host would be, and all that live in them: everybody hears a group send, in the
+/// loop of the sender too.
 fn a_group_send_reaches_all_loops(local: &str, group: &str) -> io::Result<()> {
     let group = {
         // A port that nobody has now, so that tests can run side by side.
@@ -294,8 +294,8 @@ fn a_group_send_reaches_all_loops_over_ipv4() {
     a_group_send_reaches_all_loops(V4, "239.255.42.1:0").unwrap();
 }
 
-/// The loopback of IPv6 carries no multicast unless a local route is added, and some hosts have no IPv6. Where a post can be
-/// bound, by whatever address this host has, it must work.
+/// The loopback of IPv6 carries no multicast unless a local route is added, and some hosts have no IPv6. Where a post
+/// can be bound, by whatever address this host has, it must work.
 #[test]
 fn a_group_send_reaches_all_loops_over_ipv6() {
     let table = std::fs::read_to_string("/proc/thread-self/net/if_inet6").unwrap_or_default();
