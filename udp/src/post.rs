@@ -1,1 +1,0 @@
-//! The sockets of one loop.
