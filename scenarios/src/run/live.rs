@@ -6,9 +6,11 @@ use std::rc::Rc;
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::Req;
 use sim_core::kernel::protocol::Node;
+use sim_core::kernel::time::Span;
 use sim_core::sim::{Part, RealTime, Setup, Sim};
 
 use super::RECORDED_FULL_MAX;
+use super::parts::{Witness, Witnessed};
 use super::stage::{Keys, Latency, Play, Recording, prepare, stage};
 use crate::format::Scenario;
 use crate::recipe::{Family, Recipe, Registry, World};
@@ -22,11 +24,13 @@ pub(super) fn live(
     registry: &impl Registry,
     part: Part,
     keys: Keys,
+    witness: Option<Witnessed>,
 ) -> Box<dyn RealTime> {
     let world = Live {
         scenario,
         part,
         keys,
+        witness,
     };
     registry
         .visit(scenario.protocol.as_ref(), world)
@@ -37,6 +41,7 @@ struct Live<'a> {
     scenario: &'a Scenario,
     part: Part,
     keys: Keys,
+    witness: Option<Witnessed>,
 }
 
 impl World for Live<'_> {
@@ -56,7 +61,13 @@ impl<P: Family> Play<P> for (Live<'_>, &[Req<P>]) {
         setup: Setup,
         program: impl FnMut(NodeId) -> N + 'static,
     ) -> Box<dyn RealTime> {
-        let (Live { scenario, part, .. }, requests) = self;
+        let (live, requests) = self;
+        let Live {
+            scenario,
+            part,
+            witness,
+            ..
+        } = live;
         let mut sim = Sim::live(setup, part, program);
         // All is recorded: a real run cannot be repeated to say why it failed.
         let all = Recording {
@@ -64,6 +75,9 @@ impl<P: Family> Play<P> for (Live<'_>, &[Req<P>]) {
             limit: RECORDED_FULL_MAX,
         };
         prepare(&mut sim, scenario, Some(all), requests);
+        if let Some(witness) = witness {
+            sim.watch(Box::new(Witness(witness)), Span::ZERO);
+        }
         Box::new(sim)
     }
 }

@@ -8,7 +8,9 @@
 mod explain;
 mod judge;
 mod live;
+mod parts;
 mod plan;
+mod reach;
 mod simulate;
 mod stack;
 mod stage;
@@ -26,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::recipe::Registry;
 
 pub use judge::{Finding, Reason, Status};
+pub use parts::{PartRun, Seen, SeenFact, Witnessed};
 pub use simulate::Panicked;
 use simulate::{Simulated, simulate};
 pub use stage::{Keys, keys_of_seed};
@@ -146,8 +149,24 @@ pub trait Runner {
     /// Runs a scenario and judges it; see [`run`].
     fn run(&self, scenario: &Scenario, options: Options) -> Run;
 
-    /// A part of a scenario's cluster in real time, for a driver: its processes, and what befalls them.
-    fn live(&self, scenario: &Scenario, part: Part, keys: Keys) -> Box<dyn RealTime>;
+    /// A part of a scenario's cluster in real time, for a driver: its processes, and what befalls them. A witness is
+    /// shown all that properties are shown, for [`Runner::join`].
+    fn live(
+        &self,
+        scenario: &Scenario,
+        part: Part,
+        keys: Keys,
+        witness: Option<Witnessed>,
+    ) -> Box<dyn RealTime>;
+
+    /// Puts the parts of a run together and judges the whole. `ended` and `quiet_since` are those of the whole.
+    fn join(
+        &self,
+        scenario: &Scenario,
+        parts: Vec<PartRun>,
+        ended: Ended,
+        quiet_since: Option<SimTime>,
+    ) -> Outcome;
 }
 
 impl<R: Registry> Runner for R {
@@ -159,8 +178,24 @@ impl<R: Registry> Runner for R {
         run(scenario, self, options)
     }
 
-    fn live(&self, scenario: &Scenario, part: Part, keys: Keys) -> Box<dyn RealTime> {
-        live::live(scenario, self, part, keys)
+    fn live(
+        &self,
+        scenario: &Scenario,
+        part: Part,
+        keys: Keys,
+        witness: Option<Witnessed>,
+    ) -> Box<dyn RealTime> {
+        live::live(scenario, self, part, keys, witness)
+    }
+
+    fn join(
+        &self,
+        scenario: &Scenario,
+        parts: Vec<PartRun>,
+        ended: Ended,
+        quiet_since: Option<SimTime>,
+    ) -> Outcome {
+        parts::join(scenario, self, parts, ended, quiet_since)
     }
 }
 
@@ -220,6 +255,12 @@ pub fn conclude(
         difference: None,
     };
     judged.conclude(scenario, outcome, Options::default())
+}
+
+/// What this scenario says that a real run cannot do, a sentence each. `apart`: every process is an OS process of its own.
+#[must_use]
+pub fn out_of_reach(scenario: &Scenario, apart: bool) -> Vec<String> {
+    reach::out_of_reach(scenario, apart)
 }
 
 /// What is known of a run besides its outcome.

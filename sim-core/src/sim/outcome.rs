@@ -74,6 +74,60 @@ pub struct Counters {
     pub pending_max: u64,
 }
 
+impl Counters {
+    /// Adds what another part of the same run counted.
+    pub fn add(&mut self, other: &Counters) {
+        let Counters {
+            messages,
+            messages_with_self,
+            bytes,
+            received,
+            lost,
+            corrupted,
+            overflowed,
+            cut,
+            held,
+            omitted,
+            refused,
+            no_channel,
+            to_crashed,
+            duplicated,
+            frames,
+            writes,
+            recoveries,
+            requests,
+            requests_to_crashed,
+            indications,
+            timers,
+            depth,
+            pending_max,
+        } = other;
+        self.messages += messages;
+        self.messages_with_self += messages_with_self;
+        self.bytes += bytes;
+        self.received += received;
+        self.lost += lost;
+        self.corrupted += corrupted;
+        self.overflowed += overflowed;
+        self.cut += cut;
+        self.held += held;
+        self.omitted += omitted;
+        self.refused += refused;
+        self.no_channel += no_channel;
+        self.to_crashed += to_crashed;
+        self.duplicated += duplicated;
+        self.frames += frames;
+        self.writes += writes;
+        self.recoveries += recoveries;
+        self.requests += requests;
+        self.requests_to_crashed += requests_to_crashed;
+        self.indications += indications;
+        self.timers += timers;
+        self.depth = self.depth.max(*depth);
+        self.pending_max = self.pending_max.max(*pending_max);
+    }
+}
+
 /// How often a fault struck.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FaultCount {
