@@ -5,8 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod clock;
 pub mod keys;
 pub mod peers;
 pub mod post;
+pub mod recording;
 pub mod store;
 pub mod wire;

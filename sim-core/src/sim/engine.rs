@@ -414,6 +414,7 @@ impl<'p, P: Node> Sim<'p, P> {
             }
             (Kind::Arrival, row) => self.arrive(node, row),
             (Kind::Timer, row) => self.timer(node, row),
+            (Kind::Job, _) if self.is_closed() => (),
             (Kind::Job, row) => {
                 self.plan_again(node, row, due);
                 if self.is_engaged(node) {

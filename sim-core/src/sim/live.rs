@@ -182,6 +182,9 @@ pub trait RealTime {
     /// Why it was not asked.
     fn ask(&mut self, now: SimTime, node: NodeId, request: &[u8]) -> Result<(), Refused>;
 
+    /// From now on the workload asks for nothing more.
+    fn close(&mut self);
+
     /// When something is due next.
     fn next_at(&mut self) -> Option<SimTime>;
 
@@ -214,6 +217,8 @@ pub trait RealTime {
 pub(super) struct Live {
     part: Part,
     deeds: Vec<Deed>,
+    /// The workload asks for nothing more.
+    closed: bool,
     /// The body of a message in bytes, by the number of its first copy: the copies of a group send share it.
     body: (u64, Vec<u8>),
 }
@@ -246,11 +251,17 @@ impl<'p, P: Node> Sim<'p, P> {
         let live = Live {
             part,
             deeds: Vec::new(),
+            closed: false,
             body: (0, Vec::new()),
         };
         let mut sim = Sim::build(setup, Some(live), program);
         sim.now = now;
         sim
+    }
+
+    /// Does the workload ask for nothing more?
+    pub(super) fn is_closed(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.closed)
     }
 
     /// The part of the cluster that lives here; `None` if it is simulated, and all do.
@@ -454,6 +465,12 @@ impl<P: Node> RealTime for Sim<'_, P> {
         let digest = digest(&request).hash;
         self.requested(node, request, digest);
         Ok(())
+    }
+
+    fn close(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.closed = true;
+        }
     }
 
     fn next_at(&mut self) -> Option<SimTime> {

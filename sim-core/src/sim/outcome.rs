@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::kernel::id::NodeId;
 use crate::kernel::property::{Finding, Moment};
 use crate::kernel::time::SimTime;
 use crate::trace::Trace;
 
 /// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ended {
     /// Nothing was in flight, armed or planned any more.
     Quiescent,

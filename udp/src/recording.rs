@@ -1,0 +1,312 @@
+//! A recording: all that came into a part of a cluster, in order, and all that it did.
+//!
+//! An engine is a function of what is fed to it, so that a recording replays exactly: [`replay`] feeds it to another engine
+//! and compares every deed, byte for byte. The file is appended to before anything is let out, entry by entry, each with
+//! its length and a checksum: whatever kills the process, what was written before can be read.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::time::SimTime;
+use sim_core::sim::{Deed, Ended, Life, Outcome, Packet, Part, RealTime};
+
+/// First bytes of a recording: name, version, end of line.
+const MAGIC: &[u8] = b"stormglass.recording/1\n";
+/// No entry is longer.
+const ENTRY_MAX: usize = 64 << 20;
+
+/// What a recording is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of the meaning of a run.
+    pub model_version: u32,
+    /// The scenario, resolved.
+    pub scenario: String,
+    /// Where it was read: paths in it are relative to that.
+    pub file: String,
+    /// What lived here.
+    pub part: Part,
+    /// The fingerprints of the keys that were used; none if they come from the seed. A recording never holds a key.
+    pub keys: Vec<(NodeId, String)>,
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Entry {
+    /// The first one.
+    Header(Box<Header>),
+    /// The processes were started.
+    Started(Vec<Life>),
+    /// Time went on.
+    Advanced(SimTime),
+    /// A message came in.
+    Came(SimTime, Packet),
+    /// A process was asked for something.
+    Asked(SimTime, NodeId, Vec<u8>),
+    /// From here on the workload asks for nothing more.
+    Closed,
+    /// What came of the entries since the last of these.
+    Did(Vec<Deed>),
+    /// The run was over: why, and since when all was quiet.
+    Ended(Ended, Option<SimTime>),
+}
+
+/// Writes a recording.
+#[derive(Debug)]
+pub struct Recording {
+    file: BufWriter<File>,
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Recording {
+    /// Makes the file, readable by its owner alone: with it goes the seed of all choices.
+    ///
+    /// # Errors
+    /// Those of the file system, with the path; an existing file is one.
+    pub fn create(path: &Path, header: Header) -> io::Result<Recording> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create_new(true).mode(0o600);
+        let file = options.open(path).map_err(|error| at(path, &error))?;
+        let mut recording = Recording {
+            file: BufWriter::with_capacity(1 << 16, file),
+            path: path.to_owned(),
+            bytes: Vec::new(),
+        };
+        recording
+            .file
+            .write_all(MAGIC)
+            .map_err(|error| at(path, &error))?;
+        recording.write(&Entry::Header(Box::new(header)))?;
+        recording.flush()?;
+        Ok(recording)
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// Those of the file system, with the path.
+    pub fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        self.bytes.clear();
+        let bytes = postcard::to_extend(entry, std::mem::take(&mut self.bytes))
+            .map_err(|error| at(&self.path, &io::Error::other(error)))?;
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let mut head = [0; 8];
+        head[..4].copy_from_slice(&length.to_le_bytes());
+        head[4..].copy_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        let written = self
+            .file
+            .write_all(&head)
+            .and_then(|()| self.file.write_all(&bytes));
+        self.bytes = bytes;
+        written.map_err(|error| at(&self.path, &error))
+    }
+
+    /// Hands what was written to the kernel: from here on no crash of this process loses it.
+    ///
+    /// # Errors
+    /// Those of the file system, with the path.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.file.flush().map_err(|error| at(&self.path, &error))
+    }
+}
+
+/// What was read of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// What it is of.
+    pub header: Header,
+    /// The entries after the header.
+    pub entries: Vec<Entry>,
+    /// The file ends in the middle of an entry: its process was killed.
+    pub torn: bool,
+}
+
+/// Reads a recording.
+///
+/// # Errors
+/// If it cannot be read or is none; a file that was cut off at its end is read as far as it goes.
+pub fn read(path: &Path) -> io::Result<Recorded> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|error| at(path, &error))?;
+    parse(&bytes).map_err(|why| {
+        let text = format!("{}: {why}", path.display());
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    })
+}
+
+fn parse(bytes: &[u8]) -> Result<Recorded, &'static str> {
+    let mut rest = bytes
+        .strip_prefix(MAGIC)
+        .ok_or("this is no recording, or one of another version of Stormglass")?;
+    let mut header = None;
+    let mut entries = Vec::new();
+    let mut torn = false;
+    while !rest.is_empty() {
+        let Some((entry, behind)) = next(rest) else {
+            torn = true;
+            break;
+        };
+        match (entry, &header) {
+            (Entry::Header(first), None) => header = Some(*first),
+            (_, None) | (Entry::Header(_), _) => return Err("the recording is damaged"),
+            (entry, _) => entries.push(entry),
+        }
+        rest = behind;
+    }
+    let header = header.ok_or("the recording is cut off before its first entry")?;
+    Ok(Recorded {
+        header,
+        entries,
+        torn,
+    })
+}
+
+/// The next entry and what is behind it; `None` if it is not whole.
+fn next(bytes: &[u8]) -> Option<(Entry, &[u8])> {
+    let (head, rest) = bytes.split_first_chunk::<8>()?;
+    let word = |at: usize| [head[at], head[at + 1], head[at + 2], head[at + 3]];
+    let length = u32::from_le_bytes(word(0)) as usize;
+    let (body, rest) = rest.split_at_checked(length.min(ENTRY_MAX))?;
+    if crc32fast::hash(body) != u32::from_le_bytes(word(4)) {
+        return None;
+    }
+    match postcard::take_from_bytes(body) {
+        Ok((entry, [])) => Some((entry, rest)),
+        _ => None,
+    }
+}
+
+/// Where a replay did something else than the recording says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Different {
+    /// The how-manyth deed, from 1.
+    pub place: u64,
+    /// When, on the clock of the run.
+    pub at: SimTime,
+    /// What was recorded; `None` if nothing more was.
+    pub recorded: Option<Deed>,
+    /// What the replay did; `None` if it did nothing more.
+    pub replayed: Option<Deed>,
+}
+
+impl fmt::Display for Different {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |deed: &Option<Deed>| match deed {
+            Some(deed) => format!("{deed:?}"),
+            None => "nothing more".to_owned(),
+        };
+        writeln!(f, "output {} at {}ms is different", self.place, self.at)?;
+        writeln!(f, "  recorded  {}", shown(&self.recorded))?;
+        write!(f, "  replayed  {}", shown(&self.replayed))
+    }
+}
+
+/// What came of a replay.
+#[derive(Debug)]
+pub struct Replayed {
+    /// How many outputs were compared.
+    pub outputs: u64,
+    /// How many inputs were fed.
+    pub inputs: u64,
+    /// What came of the run, as of the real one.
+    pub outcome: Outcome,
+    /// The first difference, if there is one.
+    pub different: Option<Different>,
+}
+
+/// Feeds a recording to an engine of the same scenario and part, and compares all that it does.
+pub fn replay(recorded: &Recorded, engine: &mut dyn RealTime) -> Replayed {
+    let mut replay = Replay {
+        at: recorded.header.part.since,
+        outputs: 0,
+        inputs: 0,
+        different: None,
+    };
+    let mut over = None;
+    for entry in &recorded.entries {
+        replay.inputs += u64::from(!matches!(entry, Entry::Did(_) | Entry::Header(_)));
+        let taken = match entry {
+            Entry::Header(_) => Ok(()),
+            Entry::Started(lives) => engine.start(lives),
+            Entry::Advanced(now) => {
+                replay.at = *now;
+                let run = std::panic::AssertUnwindSafe(|| engine.advance(*now));
+                // A panic is what came of it, and is recorded as its end.
+                let _ = std::panic::catch_unwind(run);
+                Ok(())
+            }
+            Entry::Came(now, packet) => engine.receive(*now, packet),
+            Entry::Asked(now, node, request) => engine.ask(*now, *node, request),
+            Entry::Closed => {
+                engine.close();
+                Ok(())
+            }
+            Entry::Did(deeds) => {
+                let done = std::mem::take(engine.deeds());
+                replay.compare(deeds, done);
+                Ok(())
+            }
+            Entry::Ended(why, quiet_since) => {
+                over = Some((*why, *quiet_since));
+                Ok(())
+            }
+        };
+        if taken.is_err() || replay.different.is_some() {
+            break;
+        }
+    }
+    let outcome = finish(engine, over.unwrap_or((Ended::Time, None)));
+    Replayed {
+        outputs: replay.outputs,
+        inputs: replay.inputs,
+        outcome,
+        different: replay.different,
+    }
+}
+
+/// Ends a run as it is recorded.
+pub fn finish(engine: &mut dyn RealTime, over: (Ended, Option<SimTime>)) -> Outcome {
+    match over {
+        (Ended::Panicked, _) => engine.panicked(),
+        (ended, quiet_since) => engine.finish(ended, quiet_since),
+    }
+}
+
+struct Replay {
+    at: SimTime,
+    outputs: u64,
+    inputs: u64,
+    different: Option<Different>,
+}
+
+impl Replay {
+    fn compare(&mut self, recorded: &[Deed], replayed: Vec<Deed>) {
+        let longest = recorded.len().max(replayed.len());
+        let mut replayed = replayed.into_iter();
+        for place in 0..longest {
+            let (recorded, replayed) = (recorded.get(place), replayed.next());
+            self.outputs += 1;
+            if recorded != replayed.as_ref() {
+                self.different = Some(Different {
+                    place: self.outputs,
+                    at: self.at,
+                    recorded: recorded.cloned(),
+                    replayed,
+                });
+                return;
+            }
+        }
+    }
+}
+
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
