@@ -9,4 +9,5 @@ pub mod keys;
 pub mod peers;
 pub mod post;
 pub mod store;
+mod text;
 pub mod wire;
