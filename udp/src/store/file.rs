@@ -42,11 +42,16 @@ pub(super) fn open(path: &Path, checked: impl Fn(&Database) -> Within<()>) -> Wi
     })?;
     lock(&file)?;
     look_at_head(&file)?;
-    let aside = Aside::of(file.try_clone()?)?;
+    // A handle of its own: one that is leaked below must not keep the lock.
+    let aside = Aside::of(File::open(path)?)?;
     shielded(|| {
         let mut database = builder().create_with_backend(aside)?;
         // That it repaired what a crash has left is well; what cannot be repaired is an error.
-        database.check_integrity()?;
+        if let Err(error) = database.check_integrity() {
+            // It would try to commit when it is dropped, and panic about its state.
+            std::mem::forget(database);
+            return Err(error.into());
+        }
         checked(&database)
     })?;
     shielded(|| Ok(builder().create_file(file)?))
