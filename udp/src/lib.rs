@@ -11,4 +11,5 @@ pub mod peers;
 pub mod post;
 pub mod recording;
 pub mod store;
+mod text;
 pub mod wire;

@@ -1,1 +1,0 @@
-//! Stable storage in an embedded database.
