@@ -6,7 +6,10 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod counts;
+pub mod drive;
 pub mod keys;
+mod outbox;
 pub mod peers;
 pub mod post;
 pub mod recording;

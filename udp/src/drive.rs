@@ -1,0 +1,565 @@
+//! The loop: feeds an engine with time and with what comes in, and lets out what it did.
+//!
+//! A turn takes what has come before it takes what is overdue, so that a loop that was stopped for a while finds the signs
+//! of life that wait in its sockets before the timers that missed them. What was done leaves in this order: it is made
+//! durable, it is recorded, then it is sent.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::time::{SimTime, Span};
+use sim_core::sim::{Counters, Deed, Ended, Life, Packet, RealTime};
+
+use crate::clock::Clock;
+use crate::counts::Counts;
+use crate::outbox::Outbox;
+use crate::post::{Post, Received};
+use crate::recording::{Entry, Recording};
+use crate::store::{Store, StoreError};
+use crate::wire::{Bounds, Cluster, Letter, Opener, To};
+
+/// Longest time that the loop waits: then it looks whether somebody wants it to end.
+const TICK: Duration = Duration::from_millis(50);
+/// Who has heard nothing for so long takes what is missing for lost.
+const GRACE: Span = Span::from_millis(200);
+/// A turn that comes later than this after the one before is a pause, and told.
+const PAUSE: Span = Span::from_secs(1);
+/// Between two lines of metrics.
+const METRICS: Span = Span::from_secs(1);
+/// Writes behind a snapshot before the next one is made.
+const WRITES_MAX: u64 = 4_096;
+
+/// Where a part of a cluster lives.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The name of the cluster: datagrams of others fall out.
+    pub cluster: String,
+    /// The address of each process, by its number.
+    pub addresses: Vec<SocketAddr>,
+    /// The address to which group sends go, if they go by IP multicast.
+    pub group: Option<SocketAddr>,
+    /// Who lives here.
+    pub here: BTreeSet<NodeId>,
+    /// How large messages and tables may be.
+    pub bounds: Bounds,
+}
+
+/// What a listener wants of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Go on.
+    GoOn,
+    /// Let nobody ask for anything more, and end when all is quiet, or after this time.
+    Drain(Span),
+    /// End now. Everything is quiet since then, if it is.
+    End(Option<SimTime>),
+}
+
+/// What a loop says of itself, every turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The time.
+    pub now: SimTime,
+    /// Nothing is in flight here, armed or planned.
+    pub is_quiet: bool,
+    /// When something last happened here.
+    pub last: SimTime,
+    /// Copies of messages that left.
+    pub sent: u64,
+    /// Copies that came in.
+    pub came: u64,
+}
+
+/// Whoever looks at a loop from outside. All methods may do nothing.
+pub trait Listener {
+    /// Called every turn.
+    fn order(&mut self, _: &Status) -> Order {
+        Order::GoOn
+    }
+
+    /// What processes are to be asked for, in bytes of requests of their port.
+    fn requests(&mut self) -> Vec<(NodeId, Vec<u8>)> {
+        Vec::new()
+    }
+
+    /// A process said something, in bytes of an indication of its port.
+    fn said(&mut self, _: NodeId, _: &[u8]) {}
+
+    /// A process has crashed, by the fault of this number; all that it did before is out. It returns, if it does, at this
+    /// time, perhaps with an empty disk.
+    fn crashed(&mut self, _: NodeId, _: u32, _: Option<(SimTime, bool)>) {}
+
+    /// Figures, once a second.
+    fn metrics(&mut self, _: SimTime, _: &Counts, _: &Counters) {}
+}
+
+/// A listener that does nothing.
+impl Listener for () {}
+
+/// How a loop ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// Why.
+    pub ended: Ended,
+    /// Since when all was quiet, if it was.
+    pub quiet_since: Option<SimTime>,
+    /// Somebody wanted it to.
+    pub asked_to: bool,
+    /// What a protocol said when it panicked.
+    pub panic: Option<Box<dyn Any + Send>>,
+    /// What was counted.
+    pub counts: Counts,
+}
+
+/// Why a loop could not go on.
+#[derive(Debug)]
+pub enum Failure {
+    /// A socket or a file.
+    Io(io::Error),
+    /// Stable storage.
+    Store(StoreError),
+    /// What was stored, or an own request, means nothing to the protocol.
+    Unreadable(&'static str),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Io(error) => error.fmt(f),
+            Failure::Store(error) => error.fmt(f),
+            Failure::Unreadable(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Io(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Store(error)
+    }
+}
+
+/// A part of a cluster on real sockets.
+pub struct Drive<'a> {
+    engine: &'a mut dyn RealTime,
+    clock: Clock,
+    site: Site,
+    post: Post,
+    opener: Opener,
+    outbox: Outbox,
+    store: Option<Store>,
+    recording: Option<Recording>,
+    counts: Counts,
+    /// When something last happened.
+    last: SimTime,
+    /// What was read in this turn and is to be handed over.
+    came: Vec<Packet>,
+}
+
+impl<'a> Drive<'a> {
+    /// Binds the sockets of all who live at `site`.
+    ///
+    /// # Errors
+    /// If a socket cannot be had: the text says which, and why.
+    pub fn bind(engine: &'a mut dyn RealTime, site: Site, clock: Clock) -> io::Result<Drive<'a>> {
+        let local: Vec<(NodeId, SocketAddr)> = site
+            .here
+            .iter()
+            .map(|node| (*node, site.addresses[node.index()]))
+            .collect();
+        let post = Post::bind(&local, site.group)?;
+        let cluster = Cluster::new(&site.cluster);
+        let mut addresses = site.addresses.clone();
+        for (node, _) in local {
+            // Where any free port was asked for, the real one is known now.
+            if let Some(bound) = post.address(node) {
+                addresses[node.index()] = bound;
+            }
+        }
+        let here = site.here.iter().copied().collect();
+        let outbox = Outbox::new(
+            &cluster,
+            &site.bounds,
+            addresses,
+            site.group.is_some(),
+            here,
+        );
+        Ok(Drive {
+            engine,
+            clock,
+            opener: Opener::new(&cluster, &site.bounds),
+            outbox,
+            post,
+            site,
+            store: None,
+            recording: None,
+            counts: Counts::default(),
+            last: clock.now(),
+            came: Vec::new(),
+        })
+    }
+
+    /// Keeps what processes write in this database.
+    #[must_use]
+    pub fn with_store(mut self, store: Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Records all that comes in and all that is done.
+    #[must_use]
+    pub fn with_recording(mut self, recording: Recording) -> Self {
+        self.recording = Some(recording);
+        self
+    }
+
+    /// The address of a process that lives here.
+    #[must_use]
+    pub fn address(&self, node: NodeId) -> Option<SocketAddr> {
+        self.post.address(node)
+    }
+
+    /// Ends the wait of the loop, from another thread or a signal handler.
+    #[must_use]
+    pub fn waker(&self) -> crate::post::Waker {
+        self.post.waker()
+    }
+
+    /// Starts the processes with their `lives` and goes on until the run is over. The engine is not finished yet.
+    ///
+    /// # Errors
+    /// If a file, a socket or the database fails for good.
+    pub fn run(&mut self, lives: &[Life], listener: &mut dyn Listener) -> Result<Ran, Failure> {
+        for life in lives {
+            self.outbox.lives.insert(life.node, life.incarnation);
+        }
+        self.record(|| Entry::Started(lives.to_vec()))?;
+        let unreadable = "what was stored means nothing to this protocol: it is of another version";
+        let started = catch_unwind(AssertUnwindSafe(|| self.engine.start(lives)));
+        let mut panic = match started {
+            Ok(started) => {
+                started.map_err(|_| Failure::Unreadable(unreadable))?;
+                None
+            }
+            Err(cause) => Some(cause),
+        };
+        self.let_out(listener)?;
+        let (end, when_quiet) = self.engine.limits();
+        let mut drain_until = None;
+        let mut told = SimTime::ZERO;
+        let (mut turned, mut reason) = (self.clock.now(), None);
+        while reason.is_none() && panic.is_none() {
+            let now = self.clock.now();
+            self.note_pause(now, turned);
+            turned = now;
+            self.counts.turns += 1;
+            self.take_in(now)?;
+            for (node, request) in listener.requests() {
+                self.record(|| Entry::Asked(now, node, request.clone()))?;
+                let unreadable = "a request means nothing to this protocol";
+                match catch_unwind(AssertUnwindSafe(|| self.engine.ask(now, node, &request))) {
+                    Ok(Err(sim_core::sim::Refused::Unreadable)) => {
+                        return Err(Failure::Unreadable(unreadable));
+                    }
+                    Ok(_) => self.last = now,
+                    Err(cause) => panic = Some(cause),
+                }
+            }
+            if panic.is_none() && (now >= end || self.engine.next_at().is_some_and(|at| at <= now))
+            {
+                self.record(|| Entry::Advanced(now))?;
+                match catch_unwind(AssertUnwindSafe(|| self.engine.advance(now))) {
+                    Ok(ended) => reason = ended.map(|ended| (ended, None)),
+                    Err(cause) => panic = Some(cause),
+                }
+                self.last = now;
+            }
+            self.let_out(listener)?;
+            if now.as_nanos() >= told.as_nanos() + METRICS.as_nanos() {
+                told = now;
+                self.tell(now, listener);
+            }
+            let status = self.status(now);
+            match listener.order(&status) {
+                Order::GoOn => (),
+                Order::End(quiet_since) => {
+                    reason = reason.or(Some((at_the_end(when_quiet, quiet_since), quiet_since)));
+                }
+                Order::Drain(span) if drain_until.is_none() => {
+                    self.record(|| Entry::Closed)?;
+                    self.engine.close();
+                    drain_until = Some(now.after(span));
+                }
+                Order::Drain(_) => (),
+            }
+            let is_whole = self.site.here.len() == self.site.addresses.len();
+            if reason.is_none() && is_whole && self.is_silent(&status) {
+                let quiet_since = Some(self.last);
+                reason = Some((at_the_end(when_quiet, quiet_since), quiet_since));
+            }
+            if drain_until.is_some_and(|until| now >= until || self.is_silent(&status)) {
+                reason = reason.or(Some((Ended::Time, None)));
+            }
+            if reason.is_none() && panic.is_none() {
+                self.wait(now, end)?;
+            }
+        }
+        self.over(
+            reason,
+            panic,
+            drain_until.is_some(),
+            end,
+            when_quiet,
+            listener,
+        )
+    }
+
+    fn over(
+        &mut self,
+        reason: Option<(Ended, Option<SimTime>)>,
+        panic: Option<Box<dyn Any + Send>>,
+        asked_to: bool,
+        end: SimTime,
+        when_quiet: bool,
+        listener: &mut dyn Listener,
+    ) -> Result<Ran, Failure> {
+        let (ended, quiet_since) = match (&panic, reason) {
+            (Some(_), _) | (_, None) => (Ended::Panicked, None),
+            (None, Some(reason)) => reason,
+        };
+        // Nothing happens any more until the time is up: it need not be waited for.
+        if quiet_since.is_some() && !when_quiet {
+            self.record(|| Entry::Advanced(end))?;
+            self.engine.advance(end);
+            self.let_out(listener)?;
+        }
+        self.record(|| Entry::Ended(ended, quiet_since))?;
+        if let Some(recording) = &mut self.recording {
+            recording.flush()?;
+        }
+        self.take_in_the_rest()?;
+        self.tell(self.clock.now(), listener);
+        Ok(Ran {
+            ended,
+            quiet_since,
+            asked_to,
+            panic,
+            counts: self.counts.clone(),
+        })
+    }
+
+    fn record(&mut self, entry: impl FnOnce() -> Entry) -> io::Result<()> {
+        match &mut self.recording {
+            Some(recording) => recording.write(&entry()),
+            None => Ok(()),
+        }
+    }
+
+    /// Everything that came in is handed to the engine.
+    fn take_in(&mut self, now: SimTime) -> Result<(), Failure> {
+        let Drive {
+            post,
+            opener,
+            site,
+            came,
+            counts,
+            ..
+        } = self;
+        post.receive(|received: Received<'_>| {
+            if !received.truncated {
+                // What is wrong with a datagram is counted where it is found.
+                let _ = opener.open(received.bytes, now, |letter| {
+                    sort(letter, &site.here, counts, came);
+                });
+            }
+        })?;
+        opener.expire(now);
+        for packet in std::mem::take(&mut self.came) {
+            self.counts.messages.came += 1;
+            match self.engine.receive(now, &packet) {
+                Ok(()) => {
+                    self.counts.messages.taken += 1;
+                    self.last = now;
+                    self.record(|| Entry::Came(now, packet))?;
+                }
+                Err(why) => self.counts.messages.refused(why),
+            }
+        }
+        Ok(())
+    }
+
+    /// After the end: what is still in the sockets is counted, and goes nowhere.
+    fn take_in_the_rest(&mut self) -> io::Result<()> {
+        self.counts.kernel_drops = self.post.kernel_drops();
+        Ok(())
+    }
+
+    /// What the engine has done leaves: to the disk, to the recording, to the network.
+    fn let_out(&mut self, listener: &mut dyn Listener) -> Result<(), Failure> {
+        let deeds = std::mem::take(self.engine.deeds());
+        if deeds.is_empty() {
+            if let Some(recording) = &mut self.recording {
+                recording.flush()?;
+            }
+            return Ok(self
+                .outbox
+                .send(&mut self.post, &mut self.counts.messages)?);
+        }
+        if let Some(store) = &mut self.store {
+            store_all(store, &deeds, self.engine)?;
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.write(&Entry::Did(deeds.clone()))?;
+            recording.flush()?;
+        }
+        let mut crashed = Vec::new();
+        for deed in deeds {
+            match deed {
+                Deed::Sent(packet) => self.outbox.add(packet, &mut self.counts.messages),
+                Deed::Said(node, bytes) => listener.said(node, &bytes),
+                Deed::Life(node, incarnation) => {
+                    self.outbox.lives.insert(node, incarnation);
+                }
+                Deed::Crashed(node, fault) => crashed.push((node, fault, None)),
+                Deed::Returns {
+                    node,
+                    at,
+                    disk_lost,
+                } => {
+                    if let Some(last) = crashed.last_mut().filter(|(who, ..)| *who == node) {
+                        last.2 = Some((at, disk_lost));
+                    }
+                }
+                Deed::Wrote(..) | Deed::DiskLost(_) => (),
+            }
+        }
+        self.outbox
+            .send(&mut self.post, &mut self.counts.messages)?;
+        for (node, fault, returns) in crashed {
+            listener.crashed(node, fault, returns);
+        }
+        Ok(())
+    }
+
+    fn status(&self, now: SimTime) -> Status {
+        Status {
+            now,
+            is_quiet: self.engine.is_quiet() && !self.outbox.is_waiting(),
+            last: self.last,
+            sent: self.counts.messages.sent,
+            came: self.counts.messages.came,
+        }
+    }
+
+    /// Is nothing going on any more, and nothing on its way?
+    fn is_silent(&self, status: &Status) -> bool {
+        let all_came = status.sent == status.came;
+        let waited = status.now.as_nanos() - self.last.as_nanos().min(status.now.as_nanos());
+        status.is_quiet && (all_came || waited > GRACE.as_nanos())
+    }
+
+    fn wait(&mut self, now: SimTime, end: SimTime) -> io::Result<()> {
+        let next = self.engine.next_at().map_or(end, |at| at.min(end));
+        let timeout = if next <= now {
+            Duration::ZERO
+        } else {
+            self.clock.until(next).min(TICK)
+        };
+        self.post.wait(Some(timeout), self.outbox.is_waiting())
+    }
+
+    fn note_pause(&mut self, now: SimTime, turned: SimTime) {
+        let away = now.as_nanos().saturating_sub(turned.as_nanos());
+        if away > PAUSE.as_nanos() {
+            self.counts.pauses += 1;
+            self.counts.longest_pause_ns = self.counts.longest_pause_ns.max(away);
+        }
+    }
+
+    fn tell(&mut self, now: SimTime, listener: &mut dyn Listener) {
+        self.counts.sockets = *self.post.counts();
+        self.counts.datagrams = *self.opener.counts();
+        self.counts.kernel_drops = self.post.kernel_drops();
+        let broken = self.counts.broken_rule();
+        assert!(
+            broken.is_none(),
+            "every datagram is accounted for: {broken:?}"
+        );
+        listener.metrics(now, &self.counts, self.engine.counters());
+    }
+}
+
+/// How a run ends in which all is quiet since some time.
+fn at_the_end(when_quiet: bool, quiet_since: Option<SimTime>) -> Ended {
+    if when_quiet && quiet_since.is_some() {
+        Ended::Quiescent
+    } else {
+        Ended::Time
+    }
+}
+
+/// A letter becomes a packet for each of its receivers here. One for several processes that is for nobody here still came.
+fn sort(letter: &Letter, here: &BTreeSet<NodeId>, counts: &mut Counts, came: &mut Vec<Packet>) {
+    let packet = |to: NodeId, place: u64| Packet {
+        from: letter.from,
+        to,
+        number: letter.number.saturating_add(place),
+        event: letter.event.saturating_add(place),
+        depth: letter.depth,
+        sent: letter.sent,
+        delay: letter.delay,
+        body: letter.body.clone(),
+    };
+    match &letter.to {
+        To::One(to) => came.push(packet(*to, 0)),
+        To::Many(to) => {
+            let before = came.len();
+            for (place, to) in (0..).zip(to) {
+                if here.contains(to) && *to != letter.from {
+                    came.push(packet(*to, place));
+                }
+            }
+            if came.len() == before {
+                counts.messages.came += 1;
+                counts.messages.not_here += 1;
+            }
+        }
+    }
+}
+
+/// What was written in a turn becomes durable, before anything else of it is let out.
+fn store_all(store: &mut Store, deeds: &[Deed], engine: &dyn RealTime) -> Result<(), Failure> {
+    let mut wrote = BTreeSet::new();
+    for deed in deeds {
+        match deed {
+            Deed::Wrote(node, bytes) => {
+                store.write(*node, bytes);
+                wrote.insert(*node);
+            }
+            Deed::DiskLost(node) => store.lose(*node)?,
+            Deed::Life(node, _) => {
+                store.begin_life(*node)?;
+            }
+            _ => (),
+        }
+    }
+    store.commit()?;
+    for node in wrote {
+        if store.writes(node) > WRITES_MAX {
+            store.compact(node, &engine.disk(node))?;
+        }
+    }
+    Ok(())
+}
