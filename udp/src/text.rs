@@ -17,7 +17,8 @@ pub(crate) fn path(path: &Path) -> String {
     cut(&path.to_string_lossy(), PATH_MAX)
 }
 
-fn cut(text: &str, max: usize) -> String {
+/// At most `max` characters of a text.
+pub(crate) fn cut(text: &str, max: usize) -> String {
     let mut out = String::new();
     for (at, c) in text.chars().enumerate() {
         if at == max {

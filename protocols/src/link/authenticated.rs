@@ -11,6 +11,8 @@
 //!
 //! [`PerfectLink`]: super::PerfectLink
 
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
@@ -58,10 +60,34 @@ impl<M: fmt::Display> fmt::Display for Sealed<M> {
 ///
 /// In a simulation they are keyed draws from the seed: good against an adversary who only holds what the driver hands
 /// out, for it computes nothing. The master stays, in spirit, with the driver that deals the rings.
+/// Over a real network they are a list that somebody has agreed on with each peer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keyring {
     owner: NodeId,
-    master: Key,
+    keys: Keys,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Keys {
+    Drawn(Key),
+    /// By peer, sorted.
+    Agreed(Arc<[(NodeId, PairKeys)]>),
+}
+
+/// The keys of one process with one peer: one a direction, so that nothing can be sent back as an answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PairKeys {
+    /// Seals what the process sends to the peer.
+    pub sending: [u8; 32],
+    /// Opens what the peer has sent to the process.
+    pub receiving: [u8; 32],
+}
+
+/// Without the secrets.
+impl fmt::Debug for PairKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PairKeys(..)")
+    }
 }
 
 impl Keyring {
@@ -70,28 +96,62 @@ impl Keyring {
     pub fn of_seed(seed: u64, owner: NodeId) -> Keyring {
         Keyring {
             owner,
-            master: Key::new(seed, Purpose::LinkKey),
+            keys: Keys::Drawn(Key::new(seed, Purpose::LinkKey)),
         }
     }
 
-    /// The key of what the owner sends to `to`.
-    fn sending(&self, to: NodeId) -> [u8; 32] {
-        self.pair(self.owner, to)
-    }
-
-    /// The key of what `from` sends to the owner.
-    fn receiving(&self, from: NodeId) -> [u8; 32] {
-        self.pair(from, self.owner)
-    }
-
-    fn pair(&self, from: NodeId, to: NodeId) -> [u8; 32] {
-        let draws = self.master.at(u64::from(from.0), u64::from(to.0));
-        let mut key = [0; 32];
-        for (lane, bytes) in (0..).zip(key.chunks_exact_mut(8)) {
-            bytes.copy_from_slice(&draws.word(lane).to_le_bytes());
+    /// The ring of `owner` with these keys, by peer. A process that sends to itself needs a pair with itself, of two equal
+    /// keys. What is for, or from, a process that is not among them does not pass.
+    ///
+    /// # Panics
+    /// If a peer is named twice.
+    #[must_use]
+    pub fn of_keys(owner: NodeId, keys: impl IntoIterator<Item = (NodeId, PairKeys)>) -> Keyring {
+        let mut keys: Vec<_> = keys.into_iter().collect();
+        keys.sort_by_key(|(peer, _)| *peer);
+        for pair in keys.windows(2) {
+            assert!(
+                pair[0].0 != pair[1].0,
+                "one pair of keys with {}",
+                pair[0].0
+            );
         }
-        key
+        Keyring {
+            owner,
+            keys: Keys::Agreed(keys.into()),
+        }
     }
+
+    /// The key of what the owner sends to `to`, if it has one.
+    fn sending(&self, to: NodeId) -> Option<[u8; 32]> {
+        match &self.keys {
+            Keys::Drawn(master) => Some(pair(master, self.owner, to)),
+            Keys::Agreed(keys) => with(keys, to).map(|keys| keys.sending),
+        }
+    }
+
+    /// The key of what `from` sends to the owner, if it has one.
+    fn receiving(&self, from: NodeId) -> Option<[u8; 32]> {
+        match &self.keys {
+            Keys::Drawn(master) => Some(pair(master, from, self.owner)),
+            Keys::Agreed(keys) => with(keys, from).map(|keys| keys.receiving),
+        }
+    }
+}
+
+fn with(keys: &[(NodeId, PairKeys)], peer: NodeId) -> Option<&PairKeys> {
+    let at = keys.binary_search_by_key(&peer, |(peer, _)| *peer).ok()?;
+    Some(&keys[at].1)
+}
+
+/// A draw for each pair and direction.
+fn pair(master: &Key, from: NodeId, to: NodeId) -> [u8; 32] {
+    let draws = master.at(u64::from(from.0), u64::from(to.0));
+    let mut key = [0; 32];
+    for (lane, bytes) in (0..).zip(key.chunks_exact_mut(8)) {
+        bytes.copy_from_slice(&draws.word(lane).to_le_bytes());
+    }
+    key
 }
 
 /// Without the secret.
@@ -142,7 +202,11 @@ impl<M: Payload> Protocol for Authenticator<M> {
             Event::Request(Transmit { to, msg }) => {
                 let me = fx.me();
                 for to in to.receivers(me, &fx.env().overlay) {
-                    let tag = code(&self.keys.sending(to), me, to, &msg);
+                    let Some(key) = self.keys.sending(to) else {
+                        fx.mark("no_key");
+                        continue;
+                    };
+                    let tag = code(&key, me, to, &msg);
                     let tag = tag.finalize().into_bytes();
                     let mut sealed = Sealed {
                         msg: msg.clone(),
@@ -154,9 +218,12 @@ impl<M: Payload> Protocol for Authenticator<M> {
             }
             Event::Indication(Arrival { from, msg: sealed }) => {
                 let me = fx.me();
-                let code = code(&self.keys.receiving(from), from, me, &sealed.msg);
                 // In constant time: how much of a guess was right is not to be told by how long the refusal took.
-                if code.verify_truncated_left(&sealed.tag).is_ok() {
+                let genuine = self.keys.receiving(from).is_some_and(|key| {
+                    let code = code(&key, from, me, &sealed.msg);
+                    code.verify_truncated_left(&sealed.tag).is_ok()
+                });
+                if genuine {
                     let msg = sealed.msg;
                     fx.indicate(Arrival { from, msg });
                 } else {
@@ -187,7 +254,6 @@ mod tests {
     use super::super::perfect::PerfectLink;
     use super::*;
     use alloc::format;
-    use alloc::vec::Vec;
     use sim_core::kernel::rig::Rig;
 
     fn hex(text: &str) -> Vec<u8> {
@@ -339,7 +405,69 @@ mod tests {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), 9);
+        assert!(keys.iter().all(Option::is_some));
         assert_eq!(rings[0].sending(NodeId(1)), rings[1].receiving(NodeId(0)));
+    }
+
+    /// The pairs of `owner` with itself and `peers`, as if agreed on.
+    fn agreed(owner: u32, peers: &[u32]) -> Keyring {
+        let key = |from: u32, to: u32| [u8::try_from(16 * from + to).unwrap(); 32];
+        let pair = |peer: &u32| {
+            let sending = key(owner, *peer);
+            let receiving = key(*peer, owner);
+            (NodeId(*peer), PairKeys { sending, receiving })
+        };
+        Keyring::of_keys(NodeId(owner), peers.iter().map(pair))
+    }
+
+    #[test]
+    fn agreed_keys_open_what_they_have_sealed() {
+        fn is_send<T: Send + Sync>(_: &T) {}
+        let boot = |ring: Keyring| {
+            let owner = ring.owner;
+            let mut rig = Rig::new(Authenticator::<u8>::new(ring));
+            rig.as_node(owner, 3).boot();
+            rig
+        };
+        let (to, from) = (Group::All, NodeId(1));
+        let mut sender = boot(agreed(1, &[2, 1, 0]));
+        let sent = sender.request(Transmit { to, msg: 7 }).effects();
+        assert_eq!(sent.len(), 3);
+        for (node, effect) in (0..).zip(sent) {
+            let Effect::Request(Transmit { msg, .. }) = effect else {
+                panic!("{effect:?}");
+            };
+            let mut receiver = boot(agreed(node, &[0, 1, 2]));
+            let arrival = Arrival { from, msg };
+            assert_eq!(
+                receiver.indication(arrival.clone()).effects(),
+                [Effect::Indicate(Arrival { from, msg: 7 })]
+            );
+            let mut stranger = boot(agreed(node, &[0, 2]));
+            assert_eq!(stranger.indication(arrival).effects(), []);
+            assert_eq!(stranger.marks(), ["forged_refused"]);
+        }
+        let ring = agreed(1, &[0, 1, 2]);
+        is_send(&ring);
+        assert_eq!(ring, agreed(1, &[2, 0, 1]));
+        assert!(ring != agreed(1, &[0, 1]));
+        assert_eq!(format!("{ring:?}"), "Keyring(n1, ..)");
+        let pair = PairKeys {
+            sending: [1; 32],
+            receiving: [2; 32],
+        };
+        assert_eq!(format!("{pair:?}"), "PairKeys(..)");
+    }
+
+    /// Nothing goes out unsealed, and what the others get does not suffer.
+    #[test]
+    fn nothing_is_sent_to_whom_there_is_no_key_with() {
+        let mut rig = Rig::new(Authenticator::<u8>::new(agreed(1, &[2])));
+        rig.as_node(NodeId(1), 3).boot();
+        let to = Group::All;
+        let sent = rig.request(Transmit { to, msg: 7 }).effects();
+        assert_eq!(sent.len(), 1);
+        assert_eq!(rig.marks(), ["no_key", "no_key"]);
     }
 
     /// The summary of what is inside stays in sight: triggers go by it.

@@ -15,7 +15,7 @@ mod routed;
 mod stubborn;
 
 pub use assumed::Assumed;
-pub use authenticated::{AuthenticFairLoss, Authenticator, Keyring, Sealed, Tag};
+pub use authenticated::{AuthenticFairLoss, Authenticator, Keyring, PairKeys, Sealed, Tag};
 pub use chosen::{AnyFrame, Built, LinkChoice};
 pub use eliminate::{EliminateDuplicates, Numbered};
 pub use exchange::{

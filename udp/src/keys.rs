@@ -1,1 +1,0 @@
-//! The secrets of processes: who makes them, and who may read them.

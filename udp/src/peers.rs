@@ -1,1 +1,0 @@
-//! Who is where: the addresses and public keys of a cluster.
