@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use sim_core::kernel::time::Span;
 use sim_core::trace::MODEL_VERSION;
 
 use crate::out::Colour;
@@ -73,6 +74,14 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print the trace of a run
     Trace(TraceArgs),
+    /// Run the same protocols over real UDP sockets
+    #[command(subcommand, arg_required_else_help = true)]
+    Udp(Udp),
+    /// Feed what was recorded of a real run to the same protocol again: every output must match
+    Replay(ReplayArgs),
+    /// Make the keys of a cluster, and a list of its peers to fill in
+    #[command(arg_required_else_help = true)]
+    Keygen(KeygenArgs),
     /// Start something new
     #[command(subcommand)]
     New(New),
@@ -286,6 +295,149 @@ pub enum Form {
     Jsonl,
 }
 
+/// `stormglass udp`
+#[derive(Debug, Subcommand)]
+pub enum Udp {
+    /// All nodes of a scenario on this host
+    #[command(arg_required_else_help = true)]
+    Run(UdpRunArgs),
+    /// One node of a scenario, for a cluster of several hosts
+    #[command(arg_required_else_help = true)]
+    Node(UdpNodeArgs),
+    /// Put the recordings of the nodes together and judge the whole
+    #[command(arg_required_else_help = true)]
+    Collect(UdpCollectArgs),
+}
+
+/// `stormglass udp run`
+#[derive(Clone, Debug, Args)]
+pub struct UdpRunArgs {
+    /// Scenario files, folders of them, or `-` for standard input
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub files: Vec<PathBuf>,
+    /// Overrides
+    #[command(flatten)]
+    pub overriding: Overriding,
+    /// Every node is a process of its own: a crash is a SIGKILL
+    #[arg(long)]
+    pub processes: bool,
+    /// The address of all nodes; IPv6 works too
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub bind: std::net::IpAddr,
+    /// The port of node 0; those of the others follow. Without it, any that are free
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+    /// Leave out runs that take longer than this in the simulator
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub longest: Option<Span>,
+    /// How long to go on after SIGTERM or Ctrl-C
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time)]
+    pub drain: Span,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Where run folders go
+    #[arg(short, long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Succeed if there is nothing to run
+    #[arg(long)]
+    pub allow_empty: bool,
+}
+
+/// `stormglass udp node`
+#[derive(Clone, Debug, Args)]
+pub struct UdpNodeArgs {
+    /// The scenario, the same for all nodes
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which node this is
+    #[arg(long, value_name = "N", value_parser = whole::<u32>)]
+    pub id: u32,
+    /// Who is where
+    #[arg(long, value_name = "FILE")]
+    pub peers: PathBuf,
+    /// The key of this node, where the peers have keys
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// What the node must not forget: its database, made with --fresh
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// This is the first life of the node: there is no database yet
+    #[arg(long)]
+    pub fresh: bool,
+    /// Overrides, the same for all nodes
+    #[command(flatten)]
+    pub overriding: Overriding,
+    /// How long to go on after SIGTERM or Ctrl-C
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time)]
+    pub drain: Span,
+    /// Where on the scenario's clock this life begins
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
+    pub since: Span,
+    /// Where its recording goes
+    #[arg(short, long, value_name = "DIR", default_value = "runs/node")]
+    pub out: PathBuf,
+    /// Started by `udp run --processes`: it is told what to do on standard input
+    #[arg(long, hide = true)]
+    pub child: bool,
+}
+
+/// `stormglass udp collect`
+#[derive(Clone, Debug, Args)]
+pub struct UdpCollectArgs {
+    /// Recordings, or folders of them
+    #[arg(required = true, value_name = "RECORDING|FOLDER")]
+    pub recordings: Vec<PathBuf>,
+    /// The keys that were used, if any, and who was where
+    #[command(flatten)]
+    pub keyed: Keyed,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Where the run folder goes
+    #[arg(short, long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+}
+
+/// Keys that did not come from the seed.
+#[derive(Clone, Debug, Args)]
+pub struct Keyed {
+    /// A key that was used, a file of `stormglass keygen`; for each node whose recording is read
+    #[arg(long, value_name = "FILE", requires = "peers")]
+    pub key: Vec<PathBuf>,
+    /// Who was where, if keys were used
+    #[arg(long, value_name = "FILE")]
+    pub peers: Option<PathBuf>,
+}
+
+/// `stormglass replay`
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// The folder of a real run, a recording, or `latest`
+    #[arg(default_value = "latest")]
+    pub run: String,
+    /// The keys that were used, if any, and who was where
+    #[command(flatten)]
+    pub keyed: Keyed,
+    /// Where run folders are
+    #[arg(short, long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+}
+
+/// `stormglass keygen`
+#[derive(Clone, Debug, Args)]
+pub struct KeygenArgs {
+    /// A new folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// How many nodes
+    #[arg(short, long, value_name = "N", value_parser = whole::<u32>)]
+    pub nodes: u32,
+    /// The name of the cluster
+    #[arg(long, value_name = "NAME", default_value = "stormglass")]
+    pub cluster: String,
+}
+
 /// `stormglass new`
 #[derive(Debug, Subcommand)]
 pub enum New {
@@ -297,6 +449,11 @@ pub enum New {
         #[arg(long, default_value = "EagerMulticast")]
         protocol: String,
     },
+}
+
+fn time(text: &str) -> Result<Span, String> {
+    text.parse::<Span>()
+        .map_err(|error| format!("{error} (units: ns us ms s min h)"))
 }
 
 fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {

@@ -25,6 +25,8 @@ pub enum Exit {
     Io,
     /// The person at the keyboard had enough.
     Interrupted,
+    /// Somebody sent SIGTERM.
+    Terminated,
 }
 
 impl Exit {
@@ -41,12 +43,13 @@ impl Exit {
             Exit::Internal => 70,
             Exit::Io => 74,
             Exit::Interrupted => 130,
+            Exit::Terminated => 143,
         }
     }
 
     /// Of several runs the worst counts.
     pub fn worst(self, other: Exit) -> Exit {
-        const ORDER: [Exit; 10] = [
+        const ORDER: [Exit; 11] = [
             Exit::Held,
             Exit::Nothing,
             Exit::Io,
@@ -57,6 +60,7 @@ impl Exit {
             Exit::Usage,
             Exit::Internal,
             Exit::Interrupted,
+            Exit::Terminated,
         ];
         let rank = |exit| ORDER.iter().position(|known| *known == exit);
         if rank(other) > rank(self) {

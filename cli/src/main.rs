@@ -12,10 +12,12 @@ mod list;
 mod new;
 mod out;
 mod panics;
+mod plan;
 mod progress;
 mod run;
 mod screen;
 mod trace;
+mod udp;
 mod validate;
 
 use std::process::exit;
@@ -42,6 +44,9 @@ fn command(out: Out, command: &Command) -> Exit {
         Command::List(args) => list::list(out, registry, args),
         Command::Explain(args) => explain::explain(out, registry, args),
         Command::Trace(args) => trace::trace(out, args),
+        Command::Udp(command) => udp::udp(out, registry, command),
+        Command::Replay(args) => udp::replay(out, registry, args),
+        Command::Keygen(args) => udp::keygen(out, args),
         Command::New(what) => new::new(out, registry, what),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -29,6 +29,8 @@ pub struct Shown<'a> {
     pub twice: bool,
     /// How long it took, if that is to be shown.
     pub wall: Option<Duration>,
+    /// What kind of time passed: `virtual time`.
+    pub time: &'static str,
 }
 
 /// What a run is called in commands about it: `latest`, or its folder.
@@ -207,7 +209,8 @@ impl Shown<'_> {
         };
         write!(
             text,
-            "  virtual time {}ms   {}   ",
+            "  {} {}ms   {}   ",
+            self.time,
             sim_core::kernel::time::SimTime::from_nanos(metrics.virtual_time_ns),
             plural(metrics.events, "event")
         )?;
@@ -242,8 +245,8 @@ impl Shown<'_> {
         let limit = match run.ended {
             Ended::Time if scenario.stop.when == scenarios::format::StopWhen::Quiescent => {
                 Some(format!(
-                    "virtual time was up (stop.at, {}); `stop: (when: Never)` says that it is meant to go on until then",
-                    scenario.stop.at
+                    "{} was up (stop.at, {}); `stop: (when: Never)` says that it is meant to go on until then",
+                    self.time, scenario.stop.at
                 ))
             }
             Ended::Events => Some(format!(

@@ -7,7 +7,7 @@ use crate::args::{Message, ValidateArgs};
 use crate::exit::Exit;
 use crate::files::{self, Trouble};
 use crate::out::Out;
-use crate::run::look_of;
+use crate::plan::look_of;
 
 /// Checks files and all their variants. Diagnostics are the answer here, so they go to standard output.
 pub fn validate(out: Out, registry: &dyn Runner, args: &ValidateArgs) -> Exit {

@@ -59,6 +59,8 @@ pub fn id(scenario: &Scenario) -> PathBuf {
 pub struct Files<'a> {
     /// The scenario that was run.
     pub scenario: &'a Scenario,
+    /// The place of the run below the folder of all runs; see [`id`].
+    pub id: PathBuf,
     /// The run as JSON.
     pub result: &'a serde_json::Value,
     /// The trace, if one was recorded.
@@ -74,7 +76,7 @@ pub struct Files<'a> {
 /// # Errors
 /// Those of the file system; the path is in the text.
 pub fn write(root: &Path, files: &Files<'_>) -> io::Result<PathBuf> {
-    let folder = root.join(id(files.scenario));
+    let folder = root.join(&files.id);
     fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
     put(&folder.join(RESOLVED), files.scenario.resolved.as_bytes())?;
     let mut result = serde_json::to_string_pretty(files.result).map_err(io::Error::other)?;
@@ -111,7 +113,7 @@ fn index(root: &Path, files: &Files<'_>) -> io::Result<()> {
     let path = root.join("index.jsonl");
     let field = |name: &str| files.result.get(name).cloned().unwrap_or_default();
     let line = serde_json::json!({
-        "run": id(files.scenario).to_string_lossy(),
+        "run": files.id.to_string_lossy(),
         "scenario": field("scenario"),
         "variant": field("variant"),
         "seed": field("seed"),

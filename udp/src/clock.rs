@@ -24,6 +24,14 @@ impl Clock {
         Clock { epoch }
     }
 
+    /// The same clock, set so that it shows `at` now.
+    #[must_use]
+    pub fn showing(&self, at: SimTime) -> Clock {
+        Clock {
+            epoch: host().saturating_sub(at.as_nanos()),
+        }
+    }
+
     /// What the host's monotonic clock showed at zero, in nanoseconds.
     #[must_use]
     pub const fn epoch(&self) -> u64 {
@@ -34,6 +42,22 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> SimTime {
         SimTime::from_nanos(host().saturating_sub(self.epoch))
+    }
+
+    /// How long it is until zero; `None` if that has passed.
+    #[must_use]
+    pub fn ahead(&self) -> Option<Duration> {
+        let ahead = self.epoch.checked_sub(host())?;
+        (ahead > 0).then(|| Duration::from_nanos(ahead))
+    }
+
+    /// A clock of this host that shows zero after this time.
+    #[must_use]
+    pub fn starting_in(ahead: Duration) -> Clock {
+        let ahead = u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX);
+        Clock {
+            epoch: host().saturating_add(ahead),
+        }
     }
 
     /// How long it is from now until `at`.

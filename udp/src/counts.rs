@@ -1,12 +1,12 @@
 //! What a loop has counted: every datagram and every message, each with what became of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sim_core::sim::Refused;
 
 use crate::{post, wire};
 
 /// What became of all that came in and went out. All figures but those of `now` only grow.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Sockets.
     pub sockets: post::Counts,
@@ -25,7 +25,7 @@ pub struct Counts {
 }
 
 /// Messages: one is one copy for one process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Messages {
     /// Sent.
     pub sent: u64,

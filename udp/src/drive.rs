@@ -151,6 +151,66 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// The sockets of a part of a cluster, before anybody lives there.
+pub struct Bound {
+    site: Site,
+    post: Post,
+}
+
+impl Bound {
+    /// Binds the sockets of all who live at `site`. Port 0 stands for any free port.
+    ///
+    /// # Errors
+    /// If a socket cannot be had: the text says which, and why.
+    pub fn new(mut site: Site) -> io::Result<Bound> {
+        let local: Vec<(NodeId, SocketAddr)> = site
+            .here
+            .iter()
+            .map(|node| (*node, site.addresses[node.index()]))
+            .collect();
+        let post = Post::bind(&local, site.group)?;
+        for (node, _) in local {
+            if let Some(bound) = post.address(node) {
+                site.addresses[node.index()] = bound;
+            }
+        }
+        Ok(Bound { site, post })
+    }
+
+    /// The address of a process that lives here.
+    #[must_use]
+    pub fn address(&self, node: NodeId) -> Option<SocketAddr> {
+        self.post.address(node)
+    }
+
+    /// Ends the wait of the loop, from another thread or a signal handler.
+    #[must_use]
+    pub fn waker(&self) -> crate::post::Waker {
+        self.post.waker()
+    }
+
+    /// The loop of this engine, by this clock.
+    pub fn drive(self, engine: &mut dyn RealTime, clock: Clock) -> Drive<'_> {
+        let Bound { site, post } = self;
+        let cluster = Cluster::new(&site.cluster);
+        let here = site.here.iter().copied().collect();
+        let (addresses, has_group) = (site.addresses.clone(), site.group.is_some());
+        Drive {
+            engine,
+            clock,
+            opener: Opener::new(&cluster, &site.bounds),
+            outbox: Outbox::new(&cluster, &site.bounds, addresses, has_group, here),
+            post,
+            site,
+            store: None,
+            recording: None,
+            counts: Counts::default(),
+            last: clock.now(),
+            came: Vec::new(),
+        }
+    }
+}
+
 /// A part of a cluster on real sockets.
 pub struct Drive<'a> {
     engine: &'a mut dyn RealTime,
@@ -168,49 +228,7 @@ pub struct Drive<'a> {
     came: Vec<Packet>,
 }
 
-impl<'a> Drive<'a> {
-    /// Binds the sockets of all who live at `site`.
-    ///
-    /// # Errors
-    /// If a socket cannot be had: the text says which, and why.
-    pub fn bind(engine: &'a mut dyn RealTime, site: Site, clock: Clock) -> io::Result<Drive<'a>> {
-        let local: Vec<(NodeId, SocketAddr)> = site
-            .here
-            .iter()
-            .map(|node| (*node, site.addresses[node.index()]))
-            .collect();
-        let post = Post::bind(&local, site.group)?;
-        let cluster = Cluster::new(&site.cluster);
-        let mut addresses = site.addresses.clone();
-        for (node, _) in local {
-            // Where any free port was asked for, the real one is known now.
-            if let Some(bound) = post.address(node) {
-                addresses[node.index()] = bound;
-            }
-        }
-        let here = site.here.iter().copied().collect();
-        let outbox = Outbox::new(
-            &cluster,
-            &site.bounds,
-            addresses,
-            site.group.is_some(),
-            here,
-        );
-        Ok(Drive {
-            engine,
-            clock,
-            opener: Opener::new(&cluster, &site.bounds),
-            outbox,
-            post,
-            site,
-            store: None,
-            recording: None,
-            counts: Counts::default(),
-            last: clock.now(),
-            came: Vec::new(),
-        })
-    }
-
+impl Drive<'_> {
     /// Keeps what processes write in this database.
     #[must_use]
     pub fn with_store(mut self, store: Store) -> Self {
@@ -225,23 +243,15 @@ impl<'a> Drive<'a> {
         self
     }
 
-    /// The address of a process that lives here.
-    #[must_use]
-    pub fn address(&self, node: NodeId) -> Option<SocketAddr> {
-        self.post.address(node)
-    }
-
-    /// Ends the wait of the loop, from another thread or a signal handler.
-    #[must_use]
-    pub fn waker(&self) -> crate::post::Waker {
-        self.post.waker()
-    }
-
     /// Starts the processes with their `lives` and goes on until the run is over. The engine is not finished yet.
     ///
     /// # Errors
     /// If a file, a socket or the database fails for good.
     pub fn run(&mut self, lives: &[Life], listener: &mut dyn Listener) -> Result<Ran, Failure> {
+        while let Some(ahead) = self.clock.ahead() {
+            self.post.wait(Some(ahead.min(TICK)), false)?;
+        }
+        self.last = self.clock.now();
         for life in lives {
             self.outbox.lives.insert(life.node, life.incarnation);
         }

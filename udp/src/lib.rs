@@ -16,3 +16,11 @@ pub mod recording;
 pub mod store;
 mod text;
 pub mod wire;
+
+/// 64 bits that nobody can foresee: the seed of the choices of a real run.
+///
+/// # Errors
+/// If the system has none to give.
+pub fn entropy() -> std::io::Result<u64> {
+    getrandom::u64().map_err(std::io::Error::other)
+}

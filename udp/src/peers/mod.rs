@@ -230,6 +230,12 @@ impl Peers {
         &self.peers
     }
 
+    /// Their addresses, in the same order.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.peers.iter().map(|peer| peer.address).collect()
+    }
+
     /// All public keys, if messages are sealed.
     #[must_use]
     pub fn keys(&self) -> Option<Vec<(NodeId, PublicKey)>> {

@@ -1,9 +1,9 @@
 //! What a post has done so far, in numbers.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Numbers of datagrams and bytes since the sockets were bound. What is lost is counted by its kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Datagrams that the kernel took. A send to the group is one.
     pub sent: u64,
@@ -26,7 +26,7 @@ pub struct Counts {
 }
 
 /// Datagrams that could not be sent, by reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendLost {
     /// No way to the host or its network.
     pub unreachable: u64,

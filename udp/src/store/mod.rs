@@ -127,23 +127,37 @@ impl Store {
     /// # Errors
     /// If it cannot be stored, or if there are no further incarnations.
     pub fn begin_life(&mut self, node: NodeId) -> Result<Life, StoreError> {
-        let incarnation = self.row(node).lives;
-        let lives = incarnation
-            .checked_add(1)
-            .ok_or_else(|| StoreError::Exhausted {
-                path: self.path.clone(),
-                node,
-            })?;
+        let lives = self.begin_lives(&[node])?;
+        Ok(lives.into_iter().next().expect("a life was begun"))
+    }
+
+    /// The same for several processes, in one commit.
+    ///
+    /// # Errors
+    /// As [`Store::begin_life`]; no life has begun then.
+    pub fn begin_lives(&mut self, nodes: &[NodeId]) -> Result<Vec<Life>, StoreError> {
+        let incarnations: Vec<u32> = nodes.iter().map(|node| self.row(*node).lives).collect();
+        for (node, incarnation) in nodes.iter().zip(&incarnations) {
+            if incarnation.checked_add(1).is_none() {
+                let (path, node) = (self.path.clone(), *node);
+                return Err(StoreError::Exhausted { path, node });
+            }
+        }
         self.transact(|_, rows| {
-            row_of(rows, node).lives = lives;
+            for node in nodes {
+                row_of(rows, *node).lives += 1;
+            }
             Ok(())
         })?;
-        let (snapshot, writes) = self.read(node).map_err(|failure| failure.of(&self.path))?;
-        Ok(Life {
-            incarnation,
-            snapshot,
-            writes,
-        })
+        let life = |(node, incarnation): (&NodeId, u32)| {
+            let (snapshot, writes) = self.read(*node).map_err(|failure| failure.of(&self.path))?;
+            Ok(Life {
+                incarnation,
+                snapshot,
+                writes,
+            })
+        };
+        nodes.iter().zip(incarnations).map(life).collect()
     }
 
     /// Adds a write of a process to the next commit; it is not durable before.

@@ -1,11 +1,11 @@
 //! What became of every datagram, every frame and every part.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 
 /// Counters of an opener. Every datagram, frame and part is in exactly one place: [`Counts::broken_rule`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Datagrams that came in.
     pub datagrams: u64,

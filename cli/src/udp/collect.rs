@@ -1,0 +1,112 @@
+//! `stormglass udp collect`: the recordings of nodes that ran apart, put together and judged as one.
+
+use std::path::PathBuf;
+
+use scenarios::format::Sources;
+use scenarios::json;
+use scenarios::run::{Keys, Runner, conclude};
+
+use super::gather::{Tape, find, gather};
+use super::keyed::of_recording;
+use super::report::{Told, simulate};
+use super::run::fresh_folder;
+use crate::args::UdpCollectArgs;
+use crate::exit::Exit;
+use crate::out::Out;
+use crate::plan::quoted;
+
+/// Puts recordings together.
+pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
+    let read = || -> std::io::Result<Vec<Tape>> {
+        let mut tapes = Vec::new();
+        for path in &args.recordings {
+            for path in find(path)? {
+                tapes.push(Tape::read(path)?);
+            }
+        }
+        Ok(tapes)
+    };
+    let tapes = match read() {
+        Ok(tapes) => tapes,
+        Err(error) => {
+            out.complain(format_args!("error: {error}"));
+            return Exit::Io;
+        }
+    };
+    let first = &tapes[0];
+    let other = tapes
+        .iter()
+        .find(|tape| tape.recorded.header.scenario != first.recorded.header.scenario);
+    if let Some(other) = other {
+        out.complain(format_args!(
+            "error: {} and {} are of different scenarios: one run is collected at a time",
+            first.path.display(),
+            other.path.display()
+        ));
+        return Exit::Usage;
+    }
+    let mut sources = Sources::new();
+    let scenario = match first.scenario(&mut sources, registry) {
+        Ok(scenario) => scenario,
+        Err(error) => {
+            out.complain(format_args!("error: {error}"));
+            return Exit::Io;
+        }
+    };
+    let (files, peers) = (&args.keyed.key, args.keyed.peers.as_deref());
+    let headers = tapes.iter().map(|tape| &tape.recorded.header);
+    let keys = headers.map(|header| of_recording(&scenario, files, peers, header));
+    let keys = match keys.collect::<Result<Vec<Keys>, String>>() {
+        Ok(keys) => keys,
+        Err(error) => {
+            out.complain(format_args!("error: {error}"));
+            return Exit::Usage;
+        }
+    };
+    let gathered = match gather(registry, &scenario, &tapes, &keys[0]) {
+        Ok(gathered) => gathered,
+        Err(different) => {
+            out.complain(format_args!("error: {different}"));
+            return Exit::Nondeterminism;
+        }
+    };
+    let simulated = simulate(registry, &scenario);
+    let run = conclude(&scenario, gathered.outcome, None, simulated.metrics.steps);
+    let words: Vec<String> = args
+        .recordings
+        .iter()
+        .map(|path: &PathBuf| quoted(&path.to_string_lossy()))
+        .collect();
+    let (id, folder) = match fresh_folder(&args.out, &scenario.name) {
+        Ok(folder) => folder,
+        Err(error) => {
+            out.complain(format_args!("error: {error}"));
+            return Exit::Io;
+        }
+    };
+    let told = Told {
+        sources: &sources,
+        scenario: &scenario,
+        run: &run,
+        simulated: &simulated,
+        counts: &[],
+        site: &format!("{} recordings put together", tapes.len()),
+        apart: true,
+        again: &format!("stormglass udp collect {}", words.join(" ")),
+        id: &id,
+    };
+    let document = told.document();
+    if let Err(error) = told.save(&args.out, &document, 0) {
+        out.complain(format_args!("error: {error}"));
+        return Exit::Io;
+    }
+    if args.json {
+        let text = json::document(vec![document]);
+        let text = serde_json::to_string_pretty(&text).unwrap_or_default();
+        out.answer(format_args!("{text}\n"));
+    } else {
+        out.answer(told.screen(out, None));
+        out.answer(format_args!("saved  {}\n", folder.display()));
+    }
+    run.verdict.into()
+}

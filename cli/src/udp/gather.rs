@@ -1,0 +1,204 @@
+//! Recordings, read and replayed: what a real run did, step by step, in the simulator.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use scenarios::format::{Overrides, Scenario, Sources, read};
+use scenarios::run::{Keys, PartRun, Runner, Seen, SeenFact, Witnessed};
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::property::Moment;
+use sim_core::kernel::time::SimTime;
+use sim_core::sim::{Deed, Ended, Outcome};
+use sim_core::trace::MODEL_VERSION;
+use udp::recording::{self, Entry, Recorded, Replayed};
+
+/// How the files of recordings end.
+const ENDING: &str = "recording";
+
+/// The recordings that `path` names: itself, or those of a run folder, in the order of their names.
+pub fn find(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let at =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries: io::Result<Vec<_>> = fs::read_dir(path).map_err(at)?.collect();
+    let paths = entries.map_err(at)?.into_iter().map(|entry| entry.path());
+    let mut found: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == ENDING))
+        .collect();
+    found.sort();
+    if found.is_empty() {
+        let text = format!(
+            "{}: there is no recording of a real run in it",
+            path.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::NotFound, text));
+    }
+    Ok(found)
+}
+
+/// A recording and where it was.
+pub struct Tape {
+    pub path: PathBuf,
+    pub recorded: Recorded,
+}
+
+impl Tape {
+    pub fn read(path: PathBuf) -> io::Result<Tape> {
+        let recorded = recording::read(&path)?;
+        let version = recorded.header.model_version;
+        if version != MODEL_VERSION {
+            let text = format!(
+                "{}: recorded by another version of Stormglass (model version {version}; this is {MODEL_VERSION})",
+                path.display()
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        Ok(Tape { path, recorded })
+    }
+
+    /// The scenario that was run.
+    pub fn scenario(&self, sources: &mut Sources, registry: &dyn Runner) -> io::Result<Scenario> {
+        let header = &self.recorded.header;
+        let place = Path::new(&header.file).with_file_name("recorded.ron");
+        let source = sources.add(place.display().to_string(), header.scenario.as_str());
+        let reading = read(sources, source, &Overrides::default(), registry.entries());
+        reading.scenario.ok_or_else(|| {
+            let text = format!(
+                "{}: the scenario in it cannot be read here (was it made by another program?)",
+                self.path.display()
+            );
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        })
+    }
+
+    /// Feeds it to the same protocol. A witness is shown what properties see.
+    pub fn replay(
+        &self,
+        registry: &dyn Runner,
+        scenario: &Scenario,
+        keys: Keys,
+        witness: Option<Witnessed>,
+    ) -> Replayed {
+        let part = self.recorded.header.part.clone();
+        let mut engine = registry.live(scenario, part, keys, witness);
+        recording::replay(&self.recorded, engine.as_mut())
+    }
+
+    /// How the run ended here, as far as it is recorded.
+    fn end(&self) -> Option<(Ended, Option<SimTime>)> {
+        match self.recorded.entries.last() {
+            Some(Entry::Ended(ended, quiet)) => Some((*ended, *quiet)),
+            _ => None,
+        }
+    }
+
+    /// Who is known to have crashed in it.
+    fn crashed(&self) -> BTreeSet<NodeId> {
+        let mut down = BTreeSet::new();
+        for entry in &self.recorded.entries {
+            let Entry::Did(deeds) = entry else { continue };
+            for deed in deeds {
+                match deed {
+                    Deed::Crashed(node, _) => down.insert(*node),
+                    Deed::Life(node, _) => down.remove(node),
+                    _ => false,
+                };
+            }
+        }
+        down
+    }
+}
+
+/// What all recordings of a run say together.
+pub struct Gathered {
+    pub outcome: Outcome,
+    pub inputs: u64,
+    pub outputs: u64,
+}
+
+/// Replays all recordings of a run and puts them together. Gives the first output that was different, with its file.
+pub fn gather(
+    registry: &dyn Runner,
+    scenario: &Scenario,
+    tapes: &[Tape],
+    keys: &Keys,
+) -> Result<Gathered, String> {
+    let mut parts = Vec::new();
+    let (mut inputs, mut outputs) = (0, 0);
+    // Of a process that was killed the last life says how it ended.
+    let mut ends: BTreeMap<&BTreeSet<NodeId>, (SimTime, Option<(Ended, Option<SimTime>)>)> =
+        BTreeMap::new();
+    for tape in tapes {
+        let witness = Witnessed::default();
+        let replayed = tape.replay(registry, scenario, keys.clone(), Some(witness.clone()));
+        if let Some(different) = replayed.different {
+            return Err(format!("{}: {different}", tape.path.display()));
+        }
+        inputs += replayed.inputs;
+        outputs += replayed.outputs;
+        let mut seen = witness.take();
+        let part = &tape.recorded.header.part;
+        if tape.end().is_none() {
+            // It was killed: whoever lived here crashed, whether a fault of the scenario did it or somebody else.
+            let moment = Moment {
+                at: replayed.outcome.at,
+                event: part.base + replayed.outcome.events,
+            };
+            let known = tape.crashed();
+            let crashed = part.here.iter().filter(|node| !known.contains(node));
+            seen.extend(crashed.map(|node| Seen {
+                moment,
+                fact: SeenFact::Crashed(*node),
+            }));
+        }
+        let end = ends.entry(&part.here).or_insert((part.since, None));
+        if end.0 <= part.since {
+            *end = (part.since, tape.end());
+        }
+        parts.push(PartRun {
+            outcome: replayed.outcome,
+            seen,
+        });
+    }
+    let ends: Vec<Option<(Ended, Option<SimTime>)>> =
+        ends.into_values().map(|(_, end)| end).collect();
+    let (ended, quiet_since) = together(&ends);
+    let outcome = if parts.len() == 1
+        && tapes[0].recorded.header.part.here.len() == scenario.nodes as usize
+    {
+        parts.remove(0).outcome
+    } else {
+        registry.join(scenario, parts, ended, quiet_since)
+    };
+    Ok(Gathered {
+        outcome,
+        inputs,
+        outputs,
+    })
+}
+
+/// How a run ended as a whole. A process that stays down has nothing more to say.
+fn together(ends: &[Option<(Ended, Option<SimTime>)>]) -> (Ended, Option<SimTime>) {
+    let known: Vec<(Ended, Option<SimTime>)> = ends.iter().flatten().copied().collect();
+    let any = |wanted: Ended| known.iter().any(|(ended, _)| *ended == wanted);
+    for worst in [Ended::Panicked, Ended::Memory, Ended::Events] {
+        if any(worst) {
+            return (worst, None);
+        }
+    }
+    let quiet = known
+        .iter()
+        .map(|(_, quiet)| *quiet)
+        .collect::<Option<Vec<_>>>();
+    let quiet = quiet.and_then(|quiet| quiet.into_iter().max());
+    let ended = if !known.is_empty() && known.iter().all(|(ended, _)| *ended == Ended::Quiescent) {
+        Ended::Quiescent
+    } else {
+        Ended::Time
+    };
+    (ended, quiet)
+}

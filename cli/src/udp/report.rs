@@ -1,0 +1,187 @@
+//! A real run, told: what held, and the simulated run beside it.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use scenarios::folder::{self, Files, TraceHeader};
+use scenarios::format::{Scenario, Sources};
+use scenarios::json;
+use scenarios::run::{Options, Run, Runner, Verdict, out_of_reach};
+use serde_json::{Value, json};
+use sim_core::kernel::time::SimTime;
+use sim_core::trace::{MODEL_VERSION, Trace, What};
+use udp::counts::Counts;
+
+use crate::out::Out;
+use crate::panics;
+use crate::screen::{self, Called, Shown};
+
+/// A real run that is over, and the same scenario simulated.
+pub struct Told<'a> {
+    pub sources: &'a Sources,
+    pub scenario: &'a Scenario,
+    pub run: &'a Run,
+    pub simulated: &'a Run,
+    /// What the sockets counted, a process each.
+    pub counts: &'a [Counts],
+    /// `4 nodes on 127.0.0.1, one process`.
+    pub site: &'a str,
+    /// Every node was a process of its own.
+    pub apart: bool,
+    /// The command that runs it again.
+    pub again: &'a str,
+    /// Of the run folder, below the folder of all runs.
+    pub id: &'a Path,
+}
+
+/// Simulates the same scenario, with its trace.
+pub fn simulate(registry: &dyn Runner, scenario: &Scenario) -> Run {
+    registry.run(scenario, Options::default())
+}
+
+impl Told<'_> {
+    /// The run as JSON.
+    pub fn document(&self) -> Value {
+        let mut document = json::run(self.sources, self.scenario, self.run, self.again);
+        let simulated = json::run(self.sources, self.scenario, self.simulated, self.again);
+        if let Value::Object(fields) = &mut document {
+            fields.insert("world".to_owned(), json!("udp"));
+            fields.insert("apart".to_owned(), json!(self.apart));
+            fields.insert("datagrams".to_owned(), json!(self.counts));
+            let beside = json!({
+                "verdict": simulated["verdict"],
+                "metrics": simulated["metrics"],
+                "message_latency_ns": latencies(self.simulated.trace.as_ref()),
+            });
+            fields.insert("simulated".to_owned(), beside);
+            fields.insert(
+                "message_latency_ns".to_owned(),
+                json!(latencies(self.run.trace.as_ref())),
+            );
+        }
+        document
+    }
+
+    /// Writes the run folder.
+    pub fn save(&self, root: &Path, document: &Value, wall_ms: u64) -> std::io::Result<PathBuf> {
+        let header = TraceHeader {
+            model_version: MODEL_VERSION,
+            name: self.scenario.name.clone(),
+            seed: self.scenario.seed,
+            params: screen::params(self.scenario),
+            fingerprint: self.run.fingerprint,
+        };
+        let files = Files {
+            scenario: self.scenario,
+            id: self.id.to_owned(),
+            result: document,
+            trace: self.run.trace.as_ref().map(|trace| (&header, trace)),
+            metrics: &self.run.metrics.all(),
+            wall_ms,
+        };
+        folder::write(root, &files)
+    }
+
+    /// What is printed. Of `many` runs, one that passed is a line.
+    pub fn screen(&self, out: Out, many: Option<usize>) -> String {
+        let name = if many.is_some() {
+            self.id.display().to_string()
+        } else {
+            "latest".to_owned()
+        };
+        let called = Called {
+            name,
+            flag: String::new(),
+        };
+        let place = panics::place();
+        let shown = Shown {
+            sources: self.sources,
+            scenario: self.scenario,
+            run: self.run,
+            again: self.again,
+            called: &called,
+            twice: false,
+            wall: None,
+            time: "real time",
+        };
+        let screen = shown.screen(out, many, place.as_deref());
+        if many.is_some() && self.run.verdict == Verdict::Pass {
+            return screen;
+        }
+        let mut text = format!("udp: {}\n", self.site);
+        for said in out_of_reach(self.scenario, self.apart) {
+            let _ = writeln!(text, "  out of reach: {said}");
+        }
+        text.push_str(&screen);
+        text.push_str(&self.side_by_side());
+        text
+    }
+
+    /// Real and simulated, side by side.
+    fn side_by_side(&self) -> String {
+        let mut text = String::new();
+        let (real, virt) = (&self.run.metrics.counters, &self.simulated.metrics.counters);
+        let mut row = |name: &str, real: String, simulated: String| {
+            let _ = writeln!(text, "  {name:<22}{real:>14}{simulated:>14}");
+        };
+        row("", "real".to_owned(), "simulated".to_owned());
+        for (name, real, virt) in [
+            ("messages", real.messages, virt.messages),
+            ("received", real.received, virt.received),
+            ("deliveries", real.indications, virt.indications),
+        ] {
+            row(name, real.to_string(), virt.to_string());
+        }
+        let quantiles = latencies(self.run.trace.as_ref());
+        let simulated = latencies(self.simulated.trace.as_ref());
+        for (place, name) in QUANTILES.iter().enumerate() {
+            let shown = |all: &Option<[u64; 3]>| match all {
+                Some(all) => format!("{}ms", SimTime::from_nanos(all[place])),
+                None => "-".to_owned(),
+            };
+            row(
+                &format!("message latency {name}"),
+                shown(&quantiles),
+                shown(&simulated),
+            );
+        }
+        let sum = |of: fn(&Counts) -> u64| self.counts.iter().map(of).sum::<u64>();
+        let refused = sum(|counts| counts.datagrams.datagrams - counts.datagrams.opened);
+        let lost = sum(|counts| counts.kernel_drops + counts.sockets.send_lost.total());
+        let _ = writeln!(
+            text,
+            "datagrams  {} sent, {} received, {lost} lost by this host, {refused} refused",
+            sum(|counts| counts.sockets.sent),
+            sum(|counts| counts.sockets.received),
+        );
+        let pauses = sum(|counts| counts.pauses);
+        if pauses > 0 {
+            let _ = writeln!(
+                text,
+                "warning: a loop was away for more than a second, {pauses} times: this host has too much to do"
+            );
+        }
+        text
+    }
+}
+
+/// Which quantiles are told.
+const QUANTILES: [&str; 3] = ["p50", "p90", "p99"];
+
+/// How long messages took from their send to their receipt, in ns: the quantiles; `None` if there were none.
+fn latencies(trace: Option<&Trace>) -> Option<[u64; 3]> {
+    let taken = trace?
+        .records
+        .iter()
+        .filter_map(|record| match record.what {
+            What::Recv { sent, .. } => Some(record.at.as_nanos().saturating_sub(sent.as_nanos())),
+            _ => None,
+        });
+    let mut taken: Vec<u64> = taken.collect();
+    taken.sort();
+    let last = taken.len().checked_sub(1)?;
+    // The smallest value that so many percent do not exceed.
+    let quantile =
+        |percent: usize| taken[(taken.len() * percent).div_ceil(100).clamp(1, last + 1) - 1];
+    Some([quantile(50), quantile(90), quantile(99)])
+}
