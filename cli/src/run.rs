@@ -53,6 +53,7 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
         let options = Options {
             twice: args.twice,
             strict: args.strict,
+            ..Options::default()
         };
         let run = registry.run(scenario, options);
         let wall = started.elapsed();

@@ -29,7 +29,7 @@ fn every_example_runs() {
     let folder = folder_with_a_graph();
     let twice = Options {
         twice: true,
-        strict: false,
+        ..Options::default()
     };
     let mut count = 0;
     for (path, text) in examples() {

@@ -63,15 +63,15 @@ pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
             return Exit::Usage;
         }
     };
-    let gathered = match gather(registry, &scenario, &tapes, &keys[0]) {
-        Ok(gathered) => gathered,
+    let outcome = match gather(registry, &scenario, &tapes, &keys[0]) {
+        Ok(outcome) => outcome,
         Err(different) => {
             out.complain(format_args!("error: {different}"));
             return Exit::Nondeterminism;
         }
     };
     let simulated = simulate(registry, &scenario);
-    let run = conclude(&scenario, gathered.outcome, None, simulated.metrics.steps);
+    let run = conclude(&scenario, outcome, None, simulated.metrics.steps);
     let words: Vec<String> = args
         .recordings
         .iter()
@@ -94,9 +94,10 @@ pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
         apart: true,
         again: &format!("stormglass udp collect {}", words.join(" ")),
         id: &id,
+        root: &args.out,
     };
     let document = told.document();
-    if let Err(error) = told.save(&args.out, &document, 0) {
+    if let Err(error) = told.save(&document, 0) {
         out.complain(format_args!("error: {error}"));
         return Exit::Io;
     }

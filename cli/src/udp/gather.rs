@@ -89,7 +89,7 @@ impl Tape {
     }
 
     /// How the run ended here, as far as it is recorded.
-    fn end(&self) -> Option<(Ended, Option<SimTime>)> {
+    fn end(&self) -> Option<End> {
         match self.recorded.entries.last() {
             Some(Entry::Ended(ended, quiet)) => Some((*ended, *quiet)),
             _ => None,
@@ -113,12 +113,8 @@ impl Tape {
     }
 }
 
-/// What all recordings of a run say together.
-pub struct Gathered {
-    pub outcome: Outcome,
-    pub inputs: u64,
-    pub outputs: u64,
-}
+/// How a run ended: why, and since when all was quiet, if it was.
+type End = (Ended, Option<SimTime>);
 
 /// Replays all recordings of a run and puts them together. Gives the first output that was different, with its file.
 pub fn gather(
@@ -126,20 +122,16 @@ pub fn gather(
     scenario: &Scenario,
     tapes: &[Tape],
     keys: &Keys,
-) -> Result<Gathered, String> {
+) -> Result<Outcome, String> {
     let mut parts = Vec::new();
-    let (mut inputs, mut outputs) = (0, 0);
     // Of a process that was killed the last life says how it ended.
-    let mut ends: BTreeMap<&BTreeSet<NodeId>, (SimTime, Option<(Ended, Option<SimTime>)>)> =
-        BTreeMap::new();
+    let mut ends: BTreeMap<&BTreeSet<NodeId>, (SimTime, Option<End>)> = BTreeMap::new();
     for tape in tapes {
         let witness = Witnessed::default();
         let replayed = tape.replay(registry, scenario, keys.clone(), Some(witness.clone()));
         if let Some(different) = replayed.different {
             return Err(format!("{}: {different}", tape.path.display()));
         }
-        inputs += replayed.inputs;
-        outputs += replayed.outputs;
         let mut seen = witness.take();
         let part = &tape.recorded.header.part;
         if tape.end().is_none() {
@@ -164,26 +156,19 @@ pub fn gather(
             seen,
         });
     }
-    let ends: Vec<Option<(Ended, Option<SimTime>)>> =
-        ends.into_values().map(|(_, end)| end).collect();
+    let ends: Vec<Option<End>> = ends.into_values().map(|(_, end)| end).collect();
     let (ended, quiet_since) = together(&ends);
-    let outcome = if parts.len() == 1
-        && tapes[0].recorded.header.part.here.len() == scenario.nodes as usize
-    {
-        parts.remove(0).outcome
-    } else {
-        registry.join(scenario, parts, ended, quiet_since)
-    };
-    Ok(Gathered {
-        outcome,
-        inputs,
-        outputs,
+    let whole = scenario.nodes as usize == tapes[0].recorded.header.part.here.len();
+    Ok(match <[PartRun; 1]>::try_from(parts) {
+        Ok([only]) if whole => only.outcome,
+        Ok([only]) => registry.join(scenario, vec![only], ended, quiet_since),
+        Err(parts) => registry.join(scenario, parts, ended, quiet_since),
     })
 }
 
 /// How a run ended as a whole. A process that stays down has nothing more to say.
-fn together(ends: &[Option<(Ended, Option<SimTime>)>]) -> (Ended, Option<SimTime>) {
-    let known: Vec<(Ended, Option<SimTime>)> = ends.iter().flatten().copied().collect();
+fn together(ends: &[Option<End>]) -> End {
+    let known: Vec<End> = ends.iter().flatten().copied().collect();
     let any = |wanted: Ended| known.iter().any(|(ended, _)| *ended == wanted);
     for worst in [Ended::Panicked, Ended::Memory, Ended::Events] {
         if any(worst) {

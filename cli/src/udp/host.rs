@@ -22,7 +22,6 @@ use udp::store::{Identity, Opening, Store};
 use udp::wire::Bounds;
 
 use super::signals::Signals;
-use crate::exit::Exit;
 
 /// A life has so many bits for the numbers of its events, and a node so many for its lives.
 const LIFE_BITS: u32 = 34;
@@ -184,11 +183,6 @@ impl Watch {
             })?,
             failed: None,
         })
-    }
-
-    /// How the program is to end, if somebody wants it to.
-    pub fn asked(&self) -> Option<Exit> {
-        self.signals.asked()
     }
 }
 

@@ -157,7 +157,8 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
         };
         let hosted = host.run(&mut child, begin)?;
         let counts = Box::new(hosted.ran.counts);
-        say(io::stdout(), &Says::Over { counts })?;
+        let panic = hosted.panicked.map(|panicked| panicked.message);
+        say(io::stdout(), &Says::Over { counts, panic })?;
         return Ok(Exit::Held);
     }
     let crashes: BTreeSet<u32> = crashes(host.scenario);

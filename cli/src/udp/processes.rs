@@ -9,8 +9,9 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use scenarios::run::keys_of_seed;
+use scenarios::run::{Panicked, keys_of_seed};
 use sim_core::kernel::id::NodeId;
+use sim_core::kernel::property::Moment;
 use udp::clock::Clock;
 use udp::counts::Counts;
 use udp::drive::Failure;
@@ -73,6 +74,7 @@ pub fn run(real: &Real<'_>) -> Result<Came, Failure> {
         said,
         hearing,
         clock: Clock::start(),
+        panic: None,
     };
     let done = cluster.live();
     // Whatever happened, nobody is left behind.
@@ -86,11 +88,16 @@ pub fn run(real: &Real<'_>) -> Result<Came, Failure> {
     let tapes = find(real.folder)?;
     let tapes: io::Result<Vec<Tape>> = tapes.into_iter().map(Tape::read).collect();
     let keys = keys_of_seed(real.scenario.seed);
-    let gathered = gather(real.registry, real.scenario, &tapes?, &keys)
+    let outcome = gather(real.registry, real.scenario, &tapes?, &keys)
         .map_err(|different| Failure::Io(io::Error::other(different)))?;
+    let at = Moment {
+        at: outcome.at,
+        event: outcome.events,
+    };
+    let panicked = cluster.panic.map(|message| Panicked { at, message });
     Ok(Came {
-        outcome: gathered.outcome,
-        panicked: None,
+        outcome,
+        panicked,
         counts,
     })
 }
@@ -115,6 +122,8 @@ struct Cluster<'a> {
     said: Sender<(NodeId, u32, Says)>,
     hearing: Receiver<(NodeId, u32, Says)>,
     clock: Clock,
+    /// What a protocol said when it panicked.
+    panic: Option<String>,
 }
 
 impl Cluster<'_> {
@@ -280,7 +289,8 @@ impl Cluster<'_> {
                 // It has killed itself by now; the kernel keeps it until somebody asks.
                 node.process.wait()?;
             }
-            Says::Over { counts } => {
+            Says::Over { counts, panic } => {
+                self.panic = self.panic.take().or(panic);
                 node.state = State::Over;
                 node.counts = Some(*counts);
                 node.process.wait()?;

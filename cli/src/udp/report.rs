@@ -14,6 +14,7 @@ use udp::counts::Counts;
 
 use crate::out::Out;
 use crate::panics;
+use crate::plan;
 use crate::screen::{self, Called, Shown};
 
 /// A real run that is over, and the same scenario simulated.
@@ -32,11 +33,17 @@ pub struct Told<'a> {
     pub again: &'a str,
     /// Of the run folder, below the folder of all runs.
     pub id: &'a Path,
+    /// The folder of all runs.
+    pub root: &'a Path,
 }
 
 /// Simulates the same scenario, with its trace.
 pub fn simulate(registry: &dyn Runner, scenario: &Scenario) -> Run {
-    registry.run(scenario, Options::default())
+    let options = Options {
+        record: true,
+        ..Options::default()
+    };
+    registry.run(scenario, options)
 }
 
 impl Told<'_> {
@@ -63,7 +70,7 @@ impl Told<'_> {
     }
 
     /// Writes the run folder.
-    pub fn save(&self, root: &Path, document: &Value, wall_ms: u64) -> std::io::Result<PathBuf> {
+    pub fn save(&self, document: &Value, wall_ms: u64) -> std::io::Result<PathBuf> {
         let header = TraceHeader {
             model_version: MODEL_VERSION,
             name: self.scenario.name.clone(),
@@ -79,13 +86,13 @@ impl Told<'_> {
             metrics: &self.run.metrics.all(),
             wall_ms,
         };
-        folder::write(root, &files)
+        folder::write(self.root, &files)
     }
 
     /// What is printed. Of `many` runs, one that passed is a line.
     pub fn screen(&self, out: Out, many: Option<usize>) -> String {
         let name = if many.is_some() {
-            self.id.display().to_string()
+            plan::quoted(&self.root.join(self.id).to_string_lossy())
         } else {
             "latest".to_owned()
         };

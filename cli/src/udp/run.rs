@@ -217,9 +217,10 @@ impl One<'_> {
             apart: args.processes,
             again: &again,
             id: &id,
+            root: &args.out,
         };
         let document = told.document();
-        told.save(&args.out, &document, wall)?;
+        told.save(&document, wall)?;
         let mut text = told.screen(out, many);
         if many.is_none() {
             text.push_str(&format!(

@@ -35,6 +35,8 @@ pub enum Says {
     Over {
         /// What its sockets counted.
         counts: Box<Counts>,
+        /// What its protocol said when it panicked.
+        panic: Option<String>,
     },
     /// It could not go on.
     Failed(String),

@@ -48,6 +48,8 @@ pub struct Options {
     pub twice: bool,
     /// A run in which a fault never struck is inconclusive: it shows nothing about that fault.
     pub strict: bool,
+    /// Record messages, also where the scenario does not ask for it.
+    pub record: bool,
 }
 
 /// How a run came out.
@@ -205,8 +207,8 @@ impl<R: Registry> Runner for R {
 /// If the scenario was read with another registry.
 pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> Run {
     let level = match scenario.trace {
-        Level::Off | Level::Summary => None,
-        Level::Messages => Some(Recording {
+        Level::Off | Level::Summary if !options.record => None,
+        Level::Off | Level::Summary | Level::Messages => Some(Recording {
             details: false,
             limit: RECORDED_MAX,
         }),

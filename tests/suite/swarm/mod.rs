@@ -51,7 +51,7 @@ fn run(plan: &Plan, entries: &[&'static dyn Entry]) -> Result<Shown, String> {
     };
     let options = Options {
         twice: true,
-        strict: false,
+        ..Options::default()
     };
     let run = shipped().run(&scenario, options);
     if let Some(panicked) = &run.panicked {

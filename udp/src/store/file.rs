@@ -1,6 +1,7 @@
 //! The file of a database: made, locked, and looked through before anything in it is believed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -8,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use redb::backends::FileBackend;
 use redb::{Builder, Database, StorageBackend};
 
 use super::error::{Failure, Within};
@@ -15,19 +17,28 @@ use super::error::{Failure, Within};
 /// How much of a database is kept in memory, in bytes. It is written to far more than it is read.
 const CACHE: usize = 8 << 20;
 
-/// Makes a database where no file is.
-pub(super) fn make(path: &Path) -> Within<Database> {
+/// Makes an empty file where none is.
+pub(super) fn make(path: &Path) -> Within<File> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create_new(true)
         .open(path);
-    let file = file.map_err(|error| match error.kind() {
+    file.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Failure::Exists,
         _ => Failure::Io(error),
-    })?;
+    })
+}
+
+/// Makes a database in an empty file.
+pub(super) fn fill(file: File) -> Within<Database> {
     lock(&file)?;
-    Ok(builder().create_file(file)?)
+    over(FileBackend::new(file)?)
+}
+
+/// A database in what `bytes` holds, or a new one if that is nothing.
+pub(super) fn over(bytes: impl StorageBackend) -> Within<Database> {
+    Ok(builder().create_with_backend(Steady(bytes))?)
 }
 
 /// Opens a database of which every page matches its checksum and which `checked` approves of.
@@ -54,7 +65,7 @@ pub(super) fn open(path: &Path, checked: impl Fn(&Database) -> Within<()>) -> Wi
         }
         checked(&database)
     })?;
-    shielded(|| Ok(builder().create_file(file)?))
+    shielded(|| over(FileBackend::new(file)?))
 }
 
 /// The database takes what it reads for what it wrote, and panics if that makes no sense.
@@ -120,6 +131,40 @@ fn look_at_head(file: &File) -> Within<()> {
         return Err(Failure::damaged("its end is missing"));
     }
     Ok(())
+}
+
+/// A file of which the length is on disk before anything is written that relies on it.
+///
+/// The database writes its new length into its head first and syncs both together. If only the head arrives, it takes
+/// the file for cut.
+#[derive(Debug)]
+struct Steady<B>(B);
+
+impl<B: StorageBackend> StorageBackend for Steady<B> {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)?;
+        self.0.sync_data()
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.0.close()
+    }
 }
 
 /// A file that is only read: what is written to it stays in memory.
@@ -219,12 +264,11 @@ impl StorageBackend for Aside {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut changed = self.changed();
         for (number, here, there) in parts(offset, data.len()) {
-            if !changed.pages.contains_key(&number) {
-                changed.pages.insert(number, self.page(number)?);
-            }
-            if let Some(page) = changed.pages.get_mut(&number) {
-                page[here].copy_from_slice(&data[there]);
-            }
+            let page = match changed.pages.entry(number) {
+                Entry::Occupied(page) => page.into_mut(),
+                Entry::Vacant(place) => place.insert(self.page(number)?),
+            };
+            page[here].copy_from_slice(&data[there]);
         }
         Ok(())
     }

@@ -13,9 +13,12 @@ mod error;
 mod file;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, Durability, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{
+    Database, Durability, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction,
+};
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::wire::{decode, encode};
 
@@ -150,12 +153,8 @@ impl Store {
             Ok(())
         })?;
         let life = |(node, incarnation): (&NodeId, u32)| {
-            let (snapshot, writes) = self.read(*node).map_err(|failure| failure.of(&self.path))?;
-            Ok(Life {
-                incarnation,
-                snapshot,
-                writes,
-            })
+            self.read(*node, incarnation)
+                .map_err(|failure| failure.of(&self.path))
         };
         nodes.iter().zip(incarnations).map(life).collect()
     }
@@ -217,22 +216,36 @@ impl Store {
             .unwrap_or_else(|| panic!("{node} is not stored here"))
     }
 
-    fn fresh(path: &Path, owner: &Owner) -> Result<Store, Failure> {
-        let database = file::make(path)?;
-        let rows = owner.3.iter().map(|node| (*node, Row::default())).collect();
+    fn fresh(path: &Path, owner: &Owner) -> Within<Store> {
+        let file = file::make(path)?;
+        let filled = file::fill(file).and_then(|database| Store::filled(path, database, owner));
+        let synced = filled.and_then(|store| file::sync_folder(path).map(|()| store));
+        if synced.is_err() {
+            // It has never been of use, and would be in the way of the next attempt.
+            let _ = fs::remove_file(path);
+        }
+        synced
+    }
+
+    /// Makes a store of an empty database.
+    fn filled(path: &Path, database: Database, owner: &Owner) -> Within<Store> {
+        let nodes = owner.3.iter();
+        let rows: BTreeMap<_, _> = nodes.map(|node| (*node, Row::default())).collect();
         let change = begin(&database)?;
         {
             let mut meta = change.open_table(META)?;
             meta.insert(OWNER, encode(owner).as_slice())?;
-            Tables::of(&change)?.keep(&rows)?;
+            let mut tables = Tables::of(&change)?;
+            for (node, row) in &rows {
+                tables.nodes.insert(node.0, row.stored())?;
+            }
         }
         change.commit()?;
         confirm(&database)?;
-        file::sync_folder(path)?;
         Ok(Store::over(path, database, rows))
     }
 
-    fn existing(path: &Path, owner: &Owner) -> Result<Store, Failure> {
+    fn existing(path: &Path, owner: &Owner) -> Within<Store> {
         let database = file::open(path, |database| stored(database, owner).map(drop))?;
         let rows = stored(&database, owner)?;
         // The crash may have been between the two transactions of a commit.
@@ -292,9 +305,8 @@ impl Store {
         confirm(&self.database)
     }
 
-    /// The snapshot of a process, and the writes since.
-    fn read(&self, node: NodeId) -> Within<(Option<Vec<u8>>, Vec<Vec<u8>>)> {
-        use redb::ReadableDatabase as _;
+    /// What a process that is started for this time begins with.
+    fn read(&self, node: NodeId, incarnation: u32) -> Within<Life> {
         let reading = self.database.begin_read()?;
         let snapshot = reading.open_table(SNAPSHOTS)?.get(node.0)?;
         let snapshot = snapshot.map(|bytes| bytes.value().to_vec());
@@ -304,7 +316,11 @@ impl Store {
         for entry in table.range((node.0, row.first)..(node.0, row.next))? {
             writes.push(entry?.1.value().to_vec());
         }
-        Ok((snapshot, writes))
+        Ok(Life {
+            incarnation,
+            snapshot,
+            writes,
+        })
     }
 }
 
@@ -328,13 +344,6 @@ impl<'t> Tables<'t> {
             snapshots: transaction.open_table(SNAPSHOTS)?,
             writes: transaction.open_table(WRITES)?,
         })
-    }
-
-    fn keep(&mut self, rows: &BTreeMap<NodeId, Row>) -> Within<()> {
-        for (node, row) in rows {
-            self.nodes.insert(node.0, row.stored())?;
-        }
-        Ok(())
     }
 
     fn forget_writes(&mut self, node: NodeId, row: &mut Row) -> Within<()> {
@@ -365,7 +374,6 @@ fn confirm(database: &Database) -> Within<()> {
 
 /// What is known of each process, if the file belongs to `owner` and all that it should hold is there.
 fn stored(database: &Database, owner: &Owner) -> Within<BTreeMap<NodeId, Row>> {
-    use redb::ReadableDatabase as _;
     let reading = database.begin_read()?;
     let meta = reading.open_table(META)?.get(OWNER)?;
     let meta = meta.ok_or(Failure::damaged("it does not say whom it belongs to"))?;
