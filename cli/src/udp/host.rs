@@ -49,6 +49,8 @@ pub struct Host<'a> {
     pub folder: PathBuf,
     /// What lives here, in names of files: `all`, `n2`.
     pub name: String,
+    /// The network of the scenario is left out.
+    pub own_network: bool,
 }
 
 /// When a part begins to live.
@@ -128,6 +130,7 @@ impl Host<'_> {
             choices: udp::entropy()?,
             base: self.base + (u64::from(life) << LIFE_BITS),
             spent,
+            own_network: self.own_network,
         };
         let header = Header {
             model_version: MODEL_VERSION,
