@@ -31,6 +31,9 @@ const GRACE: Span = Span::from_millis(200);
 const PAUSE: Span = Span::from_secs(1);
 /// Between two lines of metrics.
 const METRICS: Span = Span::from_secs(1);
+/// Accounted bytes that may be in flight or armed here while messages are still taken: whoever floods a process with
+/// messages for later takes no more than that.
+const INBOX_MAX: u64 = 1 << 30;
 /// Writes behind a snapshot before the next one is made.
 const WRITES_MAX: u64 = 4_096;
 
@@ -398,6 +401,10 @@ impl Drive<'_> {
         opener.expire(now);
         for packet in std::mem::take(&mut self.came) {
             self.counts.messages.came += 1;
+            if self.engine.accounted() > INBOX_MAX {
+                self.counts.messages.inbox_full += 1;
+                continue;
+            }
             match self.engine.receive(now, &packet) {
                 Ok(()) => {
                     self.counts.messages.taken += 1;

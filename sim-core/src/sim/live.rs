@@ -194,6 +194,9 @@ pub trait RealTime {
     /// Is nothing in flight here, armed or planned?
     fn is_quiet(&self) -> bool;
 
+    /// Accounted bytes of all that is in flight here or armed; see [`Limits::memory`](super::Limits::memory).
+    fn accounted(&self) -> u64;
+
     /// When the run ends at the latest, and whether it ends as soon as all is quiet.
     fn limits(&self) -> (SimTime, bool);
 
@@ -485,6 +488,10 @@ impl<P: Node> RealTime for Sim<'_, P> {
 
     fn is_quiet(&self) -> bool {
         Sim::is_quiet(self)
+    }
+
+    fn accounted(&self) -> u64 {
+        Sim::accounted(self)
     }
 
     fn limits(&self) -> (SimTime, bool) {
