@@ -161,6 +161,27 @@ impl Told<'_> {
             sum(|counts| counts.sockets.sent),
             sum(|counts| counts.sockets.received),
         );
+        let told = [
+            (
+                sum(|counts| counts.messages.too_large),
+                "messages were larger than 64 KiB and not sent",
+            ),
+            (
+                sum(|counts| counts.messages.queue_full),
+                "datagrams found no room in the send buffers",
+            ),
+            (
+                sum(|counts| counts.kernel_drops),
+                "datagrams came faster than they were read",
+            ),
+            (
+                sum(|counts| counts.messages.inbox_full),
+                "messages came when too much was waiting already",
+            ),
+        ];
+        for (count, what) in told.into_iter().filter(|(count, _)| *count > 0) {
+            let _ = writeln!(text, "warning: {count} {what}");
+        }
         let pauses = sum(|counts| counts.pauses);
         if pauses > 0 {
             let _ = writeln!(
@@ -181,7 +202,9 @@ fn latencies(trace: Option<&Trace>) -> Option<[u64; 3]> {
         .records
         .iter()
         .filter_map(|record| match record.what {
-            What::Recv { sent, .. } => Some(record.at.as_nanos().saturating_sub(sent.as_nanos())),
+            What::Recv { sent, from, .. } if from != record.node => {
+                Some(record.at.as_nanos().saturating_sub(sent.as_nanos()))
+            }
             _ => None,
         });
     let mut taken: Vec<u64> = taken.collect();
