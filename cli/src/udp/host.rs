@@ -135,7 +135,8 @@ impl Host<'_> {
         let header = Header {
             model_version: MODEL_VERSION,
             scenario: self.scenario.resolved.clone(),
-            file: self.file.to_owned(),
+            // It may be replayed from another folder.
+            file: std::path::absolute(self.file)?.display().to_string(),
             part: part.clone(),
             keys: self.key_names,
         };
