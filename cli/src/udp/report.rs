@@ -94,10 +94,12 @@ impl Told<'_> {
         } else {
             "latest".to_owned()
         };
-        let called = Called {
-            name,
-            flag: String::new(),
+        let flag = if many.is_some() {
+            String::new()
+        } else {
+            screen::folder_flag(self.root)
         };
+        let called = Called { name, flag };
         let place = panics::place();
         let shown = Shown {
             sources: self.sources,

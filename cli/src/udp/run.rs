@@ -235,8 +235,9 @@ impl One<'_> {
         told.save(&document, wall)?;
         let mut text = told.screen(out, many);
         if many.is_none() {
+            let flag = screen::folder_flag(&args.out);
             text.push_str(&format!(
-                "saved  {}\nlook   stormglass trace latest      check  stormglass replay latest\n",
+                "saved  {}\nlook   stormglass trace latest{flag}      check  stormglass replay latest{flag}\n",
                 folder.display()
             ));
         }
