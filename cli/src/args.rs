@@ -321,6 +321,9 @@ pub struct UdpRunArgs {
     /// Every node is a process of its own: a crash is a SIGKILL
     #[arg(long)]
     pub processes: bool,
+    /// Leave delay, loss, duplication and corruption to the real network; nodes still fail as the scenario says
+    #[arg(long)]
+    pub own_network: bool,
     /// The address of all nodes; IPv6 works too
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub bind: std::net::IpAddr,
@@ -368,6 +371,9 @@ pub struct UdpNodeArgs {
     /// Overrides, the same for all nodes
     #[command(flatten)]
     pub overriding: Overriding,
+    /// Leave delay, loss, duplication and corruption to the real network; nodes still fail as the scenario says
+    #[arg(long)]
+    pub own_network: bool,
     /// How long to go on after SIGTERM or Ctrl-C
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time)]
     pub drain: Span,

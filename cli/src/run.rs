@@ -1,6 +1,5 @@
 //! `stormglass run`: reads everything, then runs it, then says how it ended.
 
-use std::path::Path;
 use std::time::Instant;
 
 use scenarios::folder::{self, Files, TraceHeader};
@@ -163,10 +162,7 @@ fn called(scenario: &Scenario, many: bool, args: &RunArgs) -> Called {
         let flag = String::new();
         return Called { name, flag };
     }
-    let flag = match args.out.as_path() {
-        out if out == Path::new("runs") => String::new(),
-        out => format!(" -o {}", quoted(&out.to_string_lossy())),
-    };
+    let flag = screen::folder_flag(&args.out);
     Called {
         name: "latest".to_owned(),
         flag,

@@ -1,6 +1,7 @@
 //! The screen of a run: verdict and reasons, for people.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use scenarios::format::{Scenario, Sources};
@@ -9,6 +10,7 @@ use sim_core::sim::Ended;
 use sim_core::trace::fingerprint_text;
 
 use crate::out::{Out, Style};
+use crate::plan::quoted;
 
 /// Most faults that are listed with their counts.
 const FAULTS_MAX: usize = 12;
@@ -39,6 +41,15 @@ pub struct Called {
     pub name: String,
     /// What else the command needs: ` -o DIR`, or nothing.
     pub flag: String,
+}
+
+/// What the commands that are suggested need to find this run: ` -o DIR`, or nothing.
+pub fn folder_flag(root: &Path) -> String {
+    if root == Path::new("runs") {
+        String::new()
+    } else {
+        format!(" -o {}", quoted(&root.to_string_lossy()))
+    }
 }
 
 /// `n=5 k=2`.

@@ -43,6 +43,8 @@ pub struct Messages {
     pub strangers: u64,
     /// Of these: their bytes meant nothing to the protocol.
     pub unreadable: u64,
+    /// Of these: too much was waiting here already.
+    pub inbox_full: u64,
     /// Datagrams that waited for room in a send buffer and were given up.
     pub queue_full: u64,
     /// Most bytes that waited for room at once.
@@ -69,6 +71,7 @@ impl Counts {
             not_here,
             strangers,
             unreadable,
+            inbox_full,
             ..
         } = self.messages;
         let (sockets, datagrams) = (&self.sockets, &self.datagrams);
@@ -78,8 +81,10 @@ impl Counts {
         if sockets.received != datagrams.datagrams + sockets.truncated {
             return Some("datagrams received = opened or refused + cut off");
         }
-        if came != taken + not_here + strangers + unreadable {
-            return Some("messages that came = taken + not here + strangers + unreadable");
+        if came != taken + not_here + strangers + unreadable + inbox_full {
+            return Some(
+                "messages that came = taken + not here + strangers + unreadable + inbox full",
+            );
         }
         (came < datagrams.letters()).then_some("letters <= messages that came")
     }

@@ -49,6 +49,8 @@ pub struct Host<'a> {
     pub folder: PathBuf,
     /// What lives here, in names of files: `all`, `n2`.
     pub name: String,
+    /// The network of the scenario is left out.
+    pub own_network: bool,
 }
 
 /// When a part begins to live.
@@ -128,11 +130,13 @@ impl Host<'_> {
             choices: udp::entropy()?,
             base: self.base + (u64::from(life) << LIFE_BITS),
             spent,
+            own_network: self.own_network,
         };
         let header = Header {
             model_version: MODEL_VERSION,
             scenario: self.scenario.resolved.clone(),
-            file: self.file.to_owned(),
+            // It may be replayed from another folder.
+            file: std::path::absolute(self.file)?.display().to_string(),
             part: part.clone(),
             keys: self.key_names,
         };

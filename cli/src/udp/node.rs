@@ -99,6 +99,7 @@ pub fn node(out: Out, registry: &dyn Runner, args: &UdpNodeArgs) -> Exit {
         },
         folder: args.out.clone(),
         name: id.to_string(),
+        own_network: args.own_network,
     };
     match live(out, host, args, id) {
         Ok(exit) => exit,

@@ -206,6 +206,9 @@ impl Cluster<'_> {
         if life == 0 {
             command.arg("--fresh");
         }
+        if self.real.own_network {
+            command.arg("--own-network");
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn()?;
         let told = process.stdin.take().expect("it is piped");

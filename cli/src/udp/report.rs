@@ -23,7 +23,8 @@ pub struct Told<'a> {
     pub scenario: &'a Scenario,
     pub run: &'a Run,
     pub simulated: &'a Run,
-    /// What the sockets counted, a process each.
+    /// What the sockets counted, a process each; nothing where only recordings are left. Then nobody knows either
+    /// whether the clocks of the hosts agreed.
     pub counts: &'a [Counts],
     /// `4 nodes on 127.0.0.1, one process`.
     pub site: &'a str,
@@ -61,10 +62,7 @@ impl Told<'_> {
                 "message_latency_ns": latencies(self.simulated.trace.as_ref()),
             });
             fields.insert("simulated".to_owned(), beside);
-            fields.insert(
-                "message_latency_ns".to_owned(),
-                json!(latencies(self.run.trace.as_ref())),
-            );
+            fields.insert("message_latency_ns".to_owned(), json!(self.latencies()));
         }
         document
     }
@@ -96,10 +94,12 @@ impl Told<'_> {
         } else {
             "latest".to_owned()
         };
-        let called = Called {
-            name,
-            flag: String::new(),
+        let flag = if many.is_some() {
+            String::new()
+        } else {
+            screen::folder_flag(self.root)
         };
+        let called = Called { name, flag };
         let place = panics::place();
         let shown = Shown {
             sources: self.sources,
@@ -124,6 +124,12 @@ impl Told<'_> {
         text
     }
 
+    /// How long messages really took, if that can be told.
+    fn latencies(&self) -> Option<[u64; 3]> {
+        let clocks_agree = !self.counts.is_empty();
+        latencies(self.run.trace.as_ref().filter(|_| clocks_agree))
+    }
+
     /// Real and simulated, side by side.
     fn side_by_side(&self) -> String {
         let mut text = String::new();
@@ -139,7 +145,7 @@ impl Told<'_> {
         ] {
             row(name, real.to_string(), virt.to_string());
         }
-        let quantiles = latencies(self.run.trace.as_ref());
+        let quantiles = self.latencies();
         let simulated = latencies(self.simulated.trace.as_ref());
         for (place, name) in QUANTILES.iter().enumerate() {
             let shown = |all: &Option<[u64; 3]>| match all {
@@ -152,6 +158,9 @@ impl Told<'_> {
                 shown(&simulated),
             );
         }
+        if self.counts.is_empty() {
+            return text;
+        }
         let sum = |of: fn(&Counts) -> u64| self.counts.iter().map(of).sum::<u64>();
         let refused = sum(|counts| counts.datagrams.datagrams - counts.datagrams.opened);
         let lost = sum(|counts| counts.kernel_drops + counts.sockets.send_lost.total());
@@ -161,6 +170,27 @@ impl Told<'_> {
             sum(|counts| counts.sockets.sent),
             sum(|counts| counts.sockets.received),
         );
+        let told = [
+            (
+                sum(|counts| counts.messages.too_large),
+                "messages were larger than 64 KiB and not sent",
+            ),
+            (
+                sum(|counts| counts.messages.queue_full),
+                "datagrams found no room in the send buffers",
+            ),
+            (
+                sum(|counts| counts.kernel_drops),
+                "datagrams came faster than they were read",
+            ),
+            (
+                sum(|counts| counts.messages.inbox_full),
+                "messages came when too much was waiting already",
+            ),
+        ];
+        for (count, what) in told.into_iter().filter(|(count, _)| *count > 0) {
+            let _ = writeln!(text, "warning: {count} {what}");
+        }
         let pauses = sum(|counts| counts.pauses);
         if pauses > 0 {
             let _ = writeln!(
@@ -181,7 +211,9 @@ fn latencies(trace: Option<&Trace>) -> Option<[u64; 3]> {
         .records
         .iter()
         .filter_map(|record| match record.what {
-            What::Recv { sent, .. } => Some(record.at.as_nanos().saturating_sub(sent.as_nanos())),
+            What::Recv { sent, from, .. } if from != record.node => {
+                Some(record.at.as_nanos().saturating_sub(sent.as_nanos()))
+            }
             _ => None,
         });
     let mut taken: Vec<u64> = taken.collect();

@@ -47,6 +47,8 @@ pub struct Real<'a> {
     pub group: Option<SocketAddr>,
     /// The words of a command that choose this scenario.
     pub words: Vec<String>,
+    /// The network of the scenario is left out.
+    pub own_network: bool,
     pub drain: Span,
     pub signals: &'a Signals,
 }
@@ -169,7 +171,7 @@ impl One<'_> {
         let (id, folder) = fresh_folder(&args.out, &scenario.name)?;
         let addresses = addresses(args, scenario.nodes)?;
         let site = format!(
-            "{} nodes on {}, {}; the scenario's faults and delays are applied at the sockets, on top of the network's own",
+            "{} nodes on {}, {}; {}",
             scenario.nodes,
             args.bind,
             if args.processes {
@@ -177,6 +179,11 @@ impl One<'_> {
             } else {
                 "one process"
             },
+            if args.own_network {
+                "messages fare as on the real network, nodes fail as the scenario says"
+            } else {
+                "the scenario's network and faults are applied at the sockets, on top of the real network"
+            }
         );
         let real = Real {
             registry,
@@ -186,6 +193,7 @@ impl One<'_> {
             group: super::group(scenario, args.bind),
             addresses,
             words: plan::words(planned, &args.overriding),
+            own_network: args.own_network,
             drain: args.drain,
             signals,
         };
@@ -202,11 +210,15 @@ impl One<'_> {
             came.panicked,
             simulated.metrics.steps,
         );
-        let again = format!(
-            "stormglass udp run {}{}",
-            plan::command(&real.words),
-            if args.processes { " --processes" } else { "" },
-        );
+        let mut again = format!("stormglass udp run {}", plan::command(&real.words));
+        for (flag, given) in [
+            (" --processes", args.processes),
+            (" --own-network", args.own_network),
+        ] {
+            if given {
+                again.push_str(flag);
+            }
+        }
         let told = Told {
             sources,
             scenario,
@@ -223,8 +235,9 @@ impl One<'_> {
         told.save(&document, wall)?;
         let mut text = told.screen(out, many);
         if many.is_none() {
+            let flag = screen::folder_flag(&args.out);
             text.push_str(&format!(
-                "saved  {}\nlook   stormglass trace latest      check  stormglass replay latest\n",
+                "saved  {}\nlook   stormglass trace latest{flag}      check  stormglass replay latest{flag}\n",
                 folder.display()
             ));
         }
@@ -249,6 +262,7 @@ fn in_one_process(real: &Real<'_>) -> Result<Came, Failure> {
         opening: Opening::Fresh,
         folder: real.folder.to_owned(),
         name: "all".to_owned(),
+        own_network: real.own_network,
     };
     let mut watch = Watch::new(real.signals, real.drain, real.folder, "all")?;
     let hosted = host.run(&mut watch, || Ok(Beginning::now()))?;

@@ -1,7 +1,7 @@
 //! A run whose parts lived apart: what each of them saw, put together and judged as one.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use sim_core::kernel::id::NodeId;
@@ -126,6 +126,7 @@ pub(super) fn join(
     let verdicts = registry
         .visit(scenario.protocol.as_ref(), court)
         .expect("the scenario was read with this registry");
+    let to_crashed = to_crashed(&trace, &seen);
     let mut whole = Outcome {
         ended,
         at,
@@ -166,7 +167,31 @@ pub(super) fn join(
                 .min();
         }
     }
+    // A process that was down has counted nothing.
+    whole.counters.to_crashed += to_crashed;
     whole
+}
+
+/// How many messages found their receiver down, or waited there when it crashed: those of which nobody ever heard again.
+fn to_crashed(trace: &Trace, seen: &[Seen]) -> u64 {
+    let crashed = seen.iter().filter_map(|seen| match seen.fact {
+        SeenFact::Crashed(node) => Some(node),
+        _ => None,
+    });
+    let crashed: BTreeSet<NodeId> = crashed.collect();
+    let mut lost = BTreeMap::new();
+    for record in &trace.records {
+        match record.what {
+            What::Send { msg, to, .. } if to != record.node => {
+                lost.insert(msg, to);
+            }
+            What::Recv { msg, .. } | What::Drop { msg, .. } => {
+                lost.remove(&msg);
+            }
+            _ => (),
+        }
+    }
+    lost.values().filter(|to| crashed.contains(to)).count() as u64
 }
 
 /// Who is down at the end.
@@ -261,7 +286,7 @@ fn merge(traces: Vec<Trace>) -> (Trace, BTreeMap<u64, u64>) {
         whole.left_out += trace.left_out;
         rest.push((trace.records.into(), texts));
     }
-    let all: std::collections::BTreeSet<u64> = rest
+    let all: BTreeSet<u64> = rest
         .iter()
         .flat_map(|(records, _)| records.iter().map(|record| record.id))
         .collect();

@@ -3,7 +3,7 @@
 use sim_core::sim::{Fault, Strike, Trigger};
 
 use super::plan;
-use crate::format::{FaultKind, Scenario};
+use crate::format::Scenario;
 use crate::overlay::Shape;
 
 /// What is out of reach in a real run, a sentence each. `apart`: every process is an OS process of its own.
@@ -27,9 +27,10 @@ pub(super) fn out_of_reach(scenario: &Scenario, apart: bool) -> Vec<String> {
     if queues && scenario.topology == Shape::Bus {
         said.push("bandwidth on a bus: each process knows only its own queue".to_owned());
     }
+    let faults = plan::faults(scenario).list;
     let mut unseen: Vec<u32> = Vec::new();
-    for fault in plan::faults(scenario).list {
-        if is_unseen(&fault) && !unseen.contains(&fault.number) {
+    for fault in &faults {
+        if is_unseen(fault) && !unseen.contains(&fault.number) {
             unseen.push(fault.number);
             said.push(format!(
                 "faults[{}]: only the process at which its trigger is pulled knows of it",
@@ -37,9 +38,10 @@ pub(super) fn out_of_reach(scenario: &Scenario, apart: bool) -> Vec<String> {
             ));
         }
     }
-    let mut kinds = scenario.faults.iter().map(|fault| &fault.kind);
-    let crashes = kinds.any(|kind| matches!(kind, FaultKind::Crash { .. }));
-    if crashes && scenario.links.is_assumed() {
+    let has = |wanted: fn(&Strike) -> bool| faults.iter().any(|fault| wanted(&fault.strike));
+    let crashes = has(|strike| matches!(strike, Strike::Crash { .. }));
+    let cuts = has(|strike| matches!(strike, Strike::Cut { .. }));
+    if crashes && cuts && scenario.links.is_assumed() {
         said.push(
             "a process that crashes takes the messages with it that wait for a heal".to_owned(),
         );

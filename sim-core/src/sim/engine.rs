@@ -395,7 +395,7 @@ impl<'p, P: Node> Sim<'p, P> {
     }
 
     /// Accounted bytes of all that is in flight or armed.
-    fn accounted(&self) -> u64 {
+    pub(super) fn accounted(&self) -> u64 {
         self.queue.len() as u64 * BYTES_ENTRY
             + (self.waiting + self.held.len() + self.channels.len()) as u64 * BYTES_WAITING
             + self.messages.bytes()
@@ -453,7 +453,7 @@ impl<'p, P: Node> Sim<'p, P> {
         let from = if own { node } else { message.from };
         let (sent, place) = (message.sent, message.place(node, &self.network.overlay));
         let (cause, msg) = (message.first_event + place, message.first_message + place);
-        let depth = message.depth + u32::from(!own);
+        let depth = message.depth.saturating_add(u32::from(!own));
         let watched = !own && !self.alarms.receipts.is_empty();
         let kinds = watched.then(|| message.body.to_string());
         let text = self

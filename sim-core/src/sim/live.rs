@@ -48,6 +48,8 @@ pub struct Part {
     pub base: u64,
     /// Faults, by their numbers, that have struck in an earlier life of this part and do not strike again.
     pub spent: BTreeSet<u32>,
+    /// Only the real network delays and loses messages: the model of the setup is left out. Partitions are not.
+    pub own_network: bool,
 }
 
 impl Part {
@@ -60,6 +62,7 @@ impl Part {
             choices,
             base: 0,
             spent: BTreeSet::new(),
+            own_network: false,
         }
     }
 }
@@ -191,6 +194,9 @@ pub trait RealTime {
     /// Is nothing in flight here, armed or planned?
     fn is_quiet(&self) -> bool;
 
+    /// Accounted bytes of all that is in flight here or armed; see [`Limits::memory`](super::Limits::memory).
+    fn accounted(&self) -> u64;
+
     /// When the run ends at the latest, and whether it ends as soon as all is quiet.
     fn limits(&self) -> (SimTime, bool);
 
@@ -242,11 +248,14 @@ impl<'p, P: Node> Sim<'p, P> {
     ///
     /// # Panics
     /// As [`Sim::new`], and if the part names a process that is not of the cluster.
-    pub fn live(setup: Setup, part: Part, program: impl FnMut(NodeId) -> P + 'p) -> Sim<'p, P> {
+    pub fn live(mut setup: Setup, part: Part, program: impl FnMut(NodeId) -> P + 'p) -> Sim<'p, P> {
         assert!(
             part.here.iter().all(|node| node.0 < setup.nodes),
             "a part consists of processes of the cluster"
         );
+        if part.own_network {
+            setup.network = setup.network.unmodelled();
+        }
         let now = part.since;
         let live = Live {
             part,
@@ -479,6 +488,10 @@ impl<P: Node> RealTime for Sim<'_, P> {
 
     fn is_quiet(&self) -> bool {
         Sim::is_quiet(self)
+    }
+
+    fn accounted(&self) -> u64 {
+        Sim::accounted(self)
     }
 
     fn limits(&self) -> (SimTime, bool) {

@@ -46,6 +46,24 @@ impl Network {
         }
     }
 
+    /// The same channels without a model: nothing is delayed, lost or changed but by whatever carries the messages. What
+    /// links are assumed to promise stays.
+    #[must_use]
+    pub fn unmodelled(mut self) -> Network {
+        let in_order = self.law.fifo && self.holds;
+        self.law = Law {
+            latency: Delay::Fixed(Span::ZERO)
+                .sampler()
+                .expect("a fixed delay is a law of delay"),
+            fifo: in_order,
+            numbers: self.law.numbers,
+            ..Law::default()
+        };
+        self.between.clear();
+        self.stabilisation = None;
+        self
+    }
+
     /// The law of the channel from `from` to `to`: the last of `between` that fits, or else the general one.
     pub(super) fn law_between(&self, from: NodeId, to: NodeId) -> &Law {
         let fits = |between: &&Between| between.from.contains(from) && between.to.contains(to);
