@@ -18,7 +18,7 @@ fn without_faults(protocol: &str) -> Vec<&'static str> {
         "--set",
         r#"network=(latency: Fixed("2ms"))"#,
         "--set",
-        "expect=[]",
+        r#"expect=["requests > 0"]"#,
     ];
     let links = match protocol {
         "PerfectLink" => r#"links=Reliable(rto: "5s")"#,
