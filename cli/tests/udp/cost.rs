@@ -31,7 +31,7 @@ fn without_faults(protocol: &str) -> Vec<&'static str> {
     };
     words.extend(["--set", links]);
     if protocol == "StubbornLink" {
-        words.extend(["--set", r#"stop=(at: "1600ms")"#]);
+        words.extend(["--set", r#"stop=(at: "1600ms", when: Never)"#]);
     }
     words
 }

@@ -23,7 +23,7 @@ const CALM: &str = r#"Scenario(
     name: "calm",
     nodes: 3,
     protocol: PerfectLink,
-    workload: [(every: "20ms", from: "1ms", node: 0, do: SendToAll("tick"))],
+    workload: [(every: "20ms", from: "1ms", until: "60s", node: 0, do: SendToAll("tick"))],
     expect: ["always no_creation", "always no_duplication", "eventually reliable_delivery within 30s"],
     stop: (at: "60s", when: Never),
 )"#;
@@ -43,7 +43,9 @@ fn under_way(stage: &Stage, name: &str, text: &str, more: &[&str]) -> Running {
             .any(|size| size.as_ref().is_ok_and(|size| size.len() > 10_000))
             || running.is_over()
     });
-    assert!(goes_on && !running.is_over(), "it does not go on");
+    if !goes_on || running.is_over() {
+        panic!("it does not go on: {:?}", running.end(Duration::ZERO));
+    }
     running
 }
 

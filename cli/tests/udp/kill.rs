@@ -22,8 +22,8 @@ fn scenario(seconds: u32) -> String {
     nodes: 3,
     protocol: LoggedLink,
     workload: [
-        (every: "40ms", from: "1ms", node: First(2), do: Send(2, "order")),
-        (every: "50ms", from: "1ms", node: 2, do: Send(0, "news")),
+        (every: "40ms", from: "1ms", until: "{seconds}s", node: First(2), do: Send(2, "order")),
+        (every: "50ms", from: "1ms", until: "{seconds}s", node: 2, do: Send(0, "news")),
     ],
     expect: [
         "always no_duplication",
@@ -107,7 +107,8 @@ impl Dice {
 fn kill_again_and_again(cluster: &Cluster, kills: u32, victim: &mut Running) -> Duration {
     let mut dice = Dice(0x5eed_0f1a_57ed_c0de);
     let mut longest = Duration::ZERO;
-    assert!(until(LIMIT, || cluster.is_back(None)), "it never began");
+    let began = until(LIMIT, || cluster.is_back(None) || victim.is_over());
+    assert!(began && !victim.is_over(), "it never began");
     for kill in 1..=kills {
         let early = kill % 5 == 0;
         let wait = dice.below(if early { 40 } else { 400 });
