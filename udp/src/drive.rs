@@ -87,6 +87,11 @@ pub trait Listener {
         Vec::new()
     }
 
+    /// Somebody may still ask for something: that all is quiet is no end.
+    fn is_open(&self) -> bool {
+        false
+    }
+
     /// A process said something, in bytes of an indication of its port.
     fn said(&mut self, _: NodeId, _: &[u8]) {}
 
@@ -315,7 +320,8 @@ impl Drive<'_> {
                 Order::Drain(_) => (),
             }
             let is_whole = self.site.here.len() == self.site.addresses.len();
-            if reason.is_none() && is_whole && self.is_silent(&status) {
+            let may_end = reason.is_none() && is_whole && !listener.is_open();
+            if may_end && self.is_silent(&status) {
                 let quiet_since = Some(self.last);
                 reason = Some((at_the_end(when_quiet, quiet_since), quiet_since));
             }
