@@ -407,6 +407,12 @@ impl<'p, P: Node> Sim<'p, P> {
         // In real time things happen when there is time for them, never before they are due.
         self.now = self.now.max(due);
         let node = NodeId(entry.node);
+        if let Some(until) = self.live.as_ref().and_then(|live| live.waits(due))
+            && let (Kind::Timer, _) = Kind::of(entry.handle)
+        {
+            let at = until.as_nanos();
+            return self.queue.push(Entry { at, ..entry });
+        }
         match Kind::of(entry.handle) {
             (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
             (Kind::Arrival | Kind::Timer, _) if self.is_engaged(node) => {

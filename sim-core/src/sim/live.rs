@@ -35,6 +35,9 @@ use super::setup::{Job, Setup};
 /// Most entries of the queue that one call of [`RealTime::advance`] takes: sockets are looked at in between.
 const ENTRIES_A_TURN: usize = 4_096;
 
+/// A timer that is later than this was missed: the whole part has not run for a while. It waits for all that has come.
+const MISSED: Span = Span::from_millis(10);
+
 /// Which part of a cluster lives here, and since when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -168,6 +171,10 @@ pub trait RealTime {
 
     /// Lets everything happen that is due at `now`, or a part of it: call it again while [`RealTime::next_at`] is not
     /// after `now`. Gives why the run is over, if it is. Time never goes back: an earlier `now` is taken for the last one.
+    ///
+    /// What is due happens in order of time, with one exception. A timer that is more than 10 ms late was missed: this part
+    /// was stopped, or starved. It fires behind all messages that were due by now, once: what has come is heard before
+    /// anybody concludes that it has not.
     fn advance(&mut self, now: SimTime) -> Option<Ended>;
 
     /// A message has come in. It arrives after its delay, at the next [`RealTime::advance`] if that is zero.
@@ -217,6 +224,10 @@ pub trait RealTime {
 pub(super) struct Live {
     part: Part,
     deeds: Vec<Deed>,
+    /// All that was due until then has happened.
+    done: SimTime,
+    /// If there was too much for one call: what the first one was told. Missed timers wait until then.
+    catching_up: Option<SimTime>,
     /// The workload asks for nothing more.
     closed: bool,
     /// The body of a message in bytes, by the number of its first copy: the copies of a group send share it.
@@ -235,6 +246,13 @@ impl Live {
     pub(super) fn did(&mut self, deed: Deed) {
         self.deeds.push(deed);
     }
+
+    /// When a timer that was due at `due` is to fire, if it was missed and has not waited yet.
+    pub(super) fn waits(&self, due: SimTime) -> Option<SimTime> {
+        let until = self.catching_up?;
+        let missed = due > self.done && due.after(MISSED) < until;
+        missed.then_some(until)
+    }
 }
 
 impl<'p, P: Node> Sim<'p, P> {
@@ -251,6 +269,8 @@ impl<'p, P: Node> Sim<'p, P> {
         let live = Live {
             part,
             deeds: Vec::new(),
+            done: now,
+            catching_up: None,
             closed: false,
             body: (0, Vec::new()),
         };
@@ -402,13 +422,21 @@ impl<P: Node> RealTime for Sim<'_, P> {
     fn advance(&mut self, now: SimTime) -> Option<Ended> {
         let end = SimTime::ZERO.after(self.setup.limits.at);
         self.now = self.now.max(now.min(end));
+        if let Some(live) = &mut self.live {
+            live.catching_up.get_or_insert(self.now);
+        }
         for _ in 0..ENTRIES_A_TURN {
             if let Some(budget) = self.budget() {
                 return Some(budget);
             }
             match self.queue.next_at() {
                 Some(at) if at <= self.now.as_nanos() => (),
-                _ => return (now >= end).then_some(Ended::Time),
+                _ => {
+                    if let Some(live) = &mut self.live {
+                        (live.done, live.catching_up) = (self.now, None);
+                    }
+                    return (now >= end).then_some(Ended::Time);
+                }
             }
             if let Some(entry) = self.queue.pop() {
                 self.step(entry);

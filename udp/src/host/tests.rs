@@ -130,7 +130,11 @@ fn requests_take_effect_at_once_and_idleness_is_cheap() {
     ));
     let counts = one.stop().unwrap().counts;
     let ticks = idle.elapsed().as_millis() / 50;
-    assert!(u128::from(counts.turns) < ticks + 300, "{} turns", counts.turns);
+    assert!(
+        u128::from(counts.turns) < ticks + 300,
+        "{} turns",
+        counts.turns
+    );
 }
 
 /// A logged link comes back with what it had delivered, and in its next life, so that nothing is delivered twice.
