@@ -1,8 +1,10 @@
 //! The loop: feeds an engine with time and with what comes in, and lets out what it did.
 //!
-//! A turn takes what has come before it takes what is overdue, so that a loop that was stopped for a while finds the signs
-//! of life that wait in its sockets before the timers that missed them. What was done leaves in this order: it is made
-//! durable, it is recorded, then it is sent.
+//! A loop that was stopped for a while does not take its own absence for that of others. It reads all that waits in its
+//! sockets before it goes on; what the network model wanted delayed has waited there; and the engine lets timers that were
+//! missed fire behind all that. If the whole cluster lives in the loop, time stood still meanwhile.
+//!
+//! What was done leaves in this order: it is made durable, it is recorded, then it is sent.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -31,6 +33,12 @@ const TICK: Duration = Duration::from_millis(50);
 const GRACE: Span = Span::from_millis(200);
 /// A turn that comes later than this after the one before is a pause, and told.
 const PAUSE: Span = Span::from_secs(1);
+/// A turn that comes later than this is late: what came in may have waited as long.
+const LATE: Span = Span::from_millis(10);
+/// A turn that comes later than this was stopped: if the whole cluster is here, nobody lived meanwhile.
+const STOPPED: Span = Span::from_millis(100);
+/// Most datagrams that a turn reads that is late.
+const LATE_READS: usize = 16_384;
 /// Between two lines of metrics.
 const METRICS: Span = Span::from_secs(1);
 /// Accounted bytes that may be in flight or armed here while messages are still taken: whoever floods a process with
@@ -90,6 +98,11 @@ pub trait Listener {
     /// What processes are to be asked for, in bytes of requests of their port.
     fn requests(&mut self) -> Vec<(NodeId, Vec<u8>)> {
         Vec::new()
+    }
+
+    /// Somebody may still ask for something: that all is quiet is no end.
+    fn is_open(&self) -> bool {
+        false
     }
 
     /// A process said something, in bytes of an indication of its port.
@@ -212,6 +225,7 @@ impl Bound {
             counts: Counts::default(),
             last: clock.now(),
             came: Vec::new(),
+            late: Span::ZERO,
         }
     }
 }
@@ -231,6 +245,8 @@ pub struct Drive<'a> {
     last: SimTime,
     /// What was read in this turn and is to be handed over.
     came: Vec<Packet>,
+    /// How late this turn is, if it is late.
+    late: Span,
 }
 
 impl Drive<'_> {
@@ -276,11 +292,10 @@ impl Drive<'_> {
         let (end, when_quiet) = self.engine.limits();
         let mut drain_until = None;
         let mut told = SimTime::ZERO;
-        let (mut turned, mut reason) = (self.clock.now(), None);
+        let is_whole = self.site.here.len() == self.site.addresses.len();
+        let mut reason = None;
         while reason.is_none() && panic.is_none() {
             let now = self.clock.now();
-            self.note_pause(now, turned);
-            turned = now;
             self.counts.turns += 1;
             self.take_in(now)?;
             for (node, request) in listener.requests() {
@@ -321,8 +336,8 @@ impl Drive<'_> {
                 }
                 Order::Drain(_) => (),
             }
-            let is_whole = self.site.here.len() == self.site.addresses.len();
-            if reason.is_none() && is_whole && self.is_silent(&status) {
+            let may_end = reason.is_none() && is_whole && !listener.is_open();
+            if may_end && self.is_silent(&status) {
                 let quiet_since = Some(self.last);
                 reason = Some((at_the_end(when_quiet, quiet_since), quiet_since));
             }
@@ -330,7 +345,7 @@ impl Drive<'_> {
                 reason = reason.or(Some((Ended::Time, None)));
             }
             if reason.is_none() && panic.is_none() {
-                self.wait(now, end)?;
+                self.wait(now, end, is_whole && !listener.is_open())?;
             }
         }
         self.over(
@@ -384,8 +399,19 @@ impl Drive<'_> {
         }
     }
 
-    /// Everything that came in is handed to the engine.
+    /// Everything that came in is handed to the engine; if the turn is late, all that waits in the sockets.
     fn take_in(&mut self, now: SimTime) -> Result<(), Failure> {
+        let mut read = 0;
+        loop {
+            let more = self.read(now)?;
+            read += more;
+            if more == 0 || self.late == Span::ZERO || read > LATE_READS {
+                return Ok(());
+            }
+        }
+    }
+
+    fn read(&mut self, now: SimTime) -> Result<usize, Failure> {
         let Drive {
             post,
             opener,
@@ -394,7 +420,7 @@ impl Drive<'_> {
             counts,
             ..
         } = self;
-        post.receive(|received: Received<'_>| {
+        let read = post.receive(|received: Received<'_>| {
             if !received.truncated {
                 // What is wrong with a datagram is counted where it is found.
                 let _ = opener.open(received.bytes, now, |letter| {
@@ -403,12 +429,14 @@ impl Drive<'_> {
             }
         })?;
         opener.expire(now);
-        for packet in std::mem::take(&mut self.came) {
+        for mut packet in std::mem::take(&mut self.came) {
             self.counts.messages.came += 1;
             if self.engine.accounted() > INBOX_MAX {
                 self.counts.messages.inbox_full += 1;
                 continue;
             }
+            let delay = packet.delay.as_nanos().saturating_sub(self.late.as_nanos());
+            packet.delay = Span::from_nanos(delay);
             match self.engine.receive(now, &packet) {
                 Ok(()) => {
                     self.counts.messages.taken += 1;
@@ -418,7 +446,7 @@ impl Drive<'_> {
                 Err(why) => self.counts.messages.refused(why),
             }
         }
-        Ok(())
+        Ok(read)
     }
 
     /// After the end: what is still in the sockets is counted, and goes nowhere.
@@ -491,22 +519,33 @@ impl Drive<'_> {
         status.is_quiet && (all_came || waited > GRACE.as_nanos())
     }
 
-    fn wait(&mut self, now: SimTime, end: SimTime) -> io::Result<()> {
+    /// Ends the turn that began at `now`: waits for the next one, and notes how late that is.
+    fn wait(&mut self, now: SimTime, end: SimTime, is_alone: bool) -> io::Result<()> {
         let next = self.engine.next_at().map_or(end, |at| at.min(end));
         let timeout = if next <= now {
             Duration::ZERO
         } else {
             self.clock.until(next).min(TICK)
         };
-        self.post.wait(Some(timeout), self.outbox.is_waiting())
-    }
-
-    fn note_pause(&mut self, now: SimTime, turned: SimTime) {
-        let away = now.as_nanos().saturating_sub(turned.as_nanos());
-        if away > PAUSE.as_nanos() {
+        self.post.wait(Some(timeout), self.outbox.is_waiting())?;
+        let timeout = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let wanted = now.after(Span::from_nanos(timeout));
+        let late = self
+            .clock
+            .now()
+            .as_nanos()
+            .saturating_sub(wanted.as_nanos());
+        if late > PAUSE.as_nanos() {
             self.counts.pauses += 1;
-            self.counts.longest_pause_ns = self.counts.longest_pause_ns.max(away);
+            self.counts.longest_pause_ns = self.counts.longest_pause_ns.max(late);
         }
+        self.late = Span::ZERO;
+        if is_alone && late > STOPPED.as_nanos() {
+            self.clock = self.clock.showing(wanted);
+        } else if late > LATE.as_nanos() {
+            self.late = Span::from_nanos(late);
+        }
+        Ok(())
     }
 
     fn tell(&mut self, now: SimTime, listener: &mut dyn Listener) {
@@ -584,3 +623,6 @@ fn store_all(store: &mut Store, deeds: &[Deed], engine: &dyn RealTime) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -252,7 +252,7 @@ fn in_one_process(real: &Real<'_>) -> Result<Came, Failure> {
         scenario: real.scenario,
         file: real.file,
         here: (0..real.scenario.nodes).map(NodeId).collect(),
-        base: 0,
+        first: NodeId(0),
         cluster: format!("{} {}", real.scenario.name, udp::entropy()?),
         addresses: real.addresses.clone(),
         group: real.group,

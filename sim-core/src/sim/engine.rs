@@ -409,6 +409,10 @@ impl<'p, P: Node> Sim<'p, P> {
         let node = NodeId(entry.node);
         match Kind::of(entry.handle) {
             (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
+            (Kind::Timer, _) if self.was_missed(due) => {
+                let at = self.now.as_nanos();
+                self.queue.push(Entry { at, ..entry });
+            }
             (Kind::Arrival | Kind::Timer, _) if self.is_engaged(node) => {
                 self.wait_or_work(node, Waiting::Entry(entry.handle));
             }

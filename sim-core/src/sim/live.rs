@@ -35,6 +35,9 @@ use super::setup::{Job, Setup};
 /// Most entries of the queue that one call of [`RealTime::advance`] takes: sockets are looked at in between.
 const ENTRIES_A_TURN: usize = 4_096;
 
+/// A timer that is later than this was missed: the whole part has not run for a while. It waits for all that has come.
+const MISSED: Span = Span::from_millis(10);
+
 /// Which part of a cluster lives here, and since when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -171,6 +174,10 @@ pub trait RealTime {
 
     /// Lets everything happen that is due at `now`, or a part of it: call it again while [`RealTime::next_at`] is not
     /// after `now`. Gives why the run is over, if it is. Time never goes back: an earlier `now` is taken for the last one.
+    ///
+    /// What is due happens in order of time, with one exception. A timer that is more than 10 ms late was missed: this part
+    /// was stopped, or starved. It fires behind all messages that were due by now, once: what has come is heard before
+    /// anybody concludes that it has not.
     fn advance(&mut self, now: SimTime) -> Option<Ended>;
 
     /// A message has come in. It arrives after its delay, at the next [`RealTime::advance`] if that is zero.
@@ -223,6 +230,10 @@ pub trait RealTime {
 pub(super) struct Live {
     part: Part,
     deeds: Vec<Deed>,
+    /// All that was due until then has happened.
+    done: SimTime,
+    /// If there was too much for one call: what the first one was told. Missed timers wait until then.
+    catching_up: Option<SimTime>,
     /// The workload asks for nothing more.
     closed: bool,
     /// The body of a message in bytes, by the number of its first copy: the copies of a group send share it.
@@ -260,12 +271,23 @@ impl<'p, P: Node> Sim<'p, P> {
         let live = Live {
             part,
             deeds: Vec::new(),
+            done: now,
+            catching_up: None,
             closed: false,
             body: (0, Vec::new()),
         };
         let mut sim = Sim::build(setup, Some(live), program);
         sim.now = now;
         sim
+    }
+
+    /// Was a timer that was due at `due` missed, and has not waited yet for what has come meanwhile?
+    pub(super) fn was_missed(&self, due: SimTime) -> bool {
+        let Some(live) = &self.live else {
+            return false;
+        };
+        let missed = |until| due > live.done && due.after(MISSED) < until;
+        live.catching_up.is_some_and(missed)
     }
 
     /// Does the workload ask for nothing more?
@@ -411,13 +433,21 @@ impl<P: Node> RealTime for Sim<'_, P> {
     fn advance(&mut self, now: SimTime) -> Option<Ended> {
         let end = SimTime::ZERO.after(self.setup.limits.at);
         self.now = self.now.max(now.min(end));
+        if let Some(live) = &mut self.live {
+            live.catching_up.get_or_insert(self.now);
+        }
         for _ in 0..ENTRIES_A_TURN {
             if let Some(budget) = self.budget() {
                 return Some(budget);
             }
             match self.queue.next_at() {
                 Some(at) if at <= self.now.as_nanos() => (),
-                _ => return (now >= end).then_some(Ended::Time),
+                _ => {
+                    if let Some(live) = &mut self.live {
+                        (live.done, live.catching_up) = (self.now, None);
+                    }
+                    return (now >= end).then_some(Ended::Time);
+                }
             }
             if let Some(entry) = self.queue.pop() {
                 self.step(entry);
