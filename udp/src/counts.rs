@@ -5,7 +5,7 @@ use sim_core::sim::Refused;
 
 use crate::{post, wire};
 
-/// What became of all that came in and went out. All figures but those of `now` only grow.
+/// What became of all that came in and went out. Figures of this moment say so; all others only grow.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Sockets.
@@ -16,6 +16,8 @@ pub struct Counts {
     pub messages: Messages,
     /// Datagrams that the kernel dropped because a receive buffer was full.
     pub kernel_drops: u64,
+    /// Bytes of memory that unfinished letters take at this moment.
+    pub table_bytes: u64,
     /// Times that the loop was away for longer than a second: stopped, or starved.
     pub pauses: u64,
     /// The longest of these, in nanoseconds.

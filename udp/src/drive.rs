@@ -552,6 +552,7 @@ impl Drive<'_> {
         self.counts.sockets = *self.post.counts();
         self.counts.datagrams = *self.opener.counts();
         self.counts.kernel_drops = self.post.kernel_drops();
+        self.counts.table_bytes = self.opener.table_bytes();
         let broken = self.counts.broken_rule();
         assert!(
             broken.is_none(),

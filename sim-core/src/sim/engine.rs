@@ -457,6 +457,7 @@ impl<'p, P: Node> Sim<'p, P> {
         let from = if own { node } else { message.from };
         let (sent, place) = (message.sent, message.place(node, &self.network.overlay));
         let (cause, msg) = (message.first_event + place, message.first_message + place);
+        // On a real network anybody may write any depth into a datagram.
         let depth = message.depth.saturating_add(u32::from(!own));
         let watched = !own && !self.alarms.receipts.is_empty();
         let kinds = watched.then(|| message.body.to_string());
