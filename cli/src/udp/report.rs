@@ -23,7 +23,8 @@ pub struct Told<'a> {
     pub scenario: &'a Scenario,
     pub run: &'a Run,
     pub simulated: &'a Run,
-    /// What the sockets counted, a process each.
+    /// What the sockets counted, a process each; empty if that is not known, as in runs that were put together. Then the
+    /// nodes had clocks of their own too, and between them nothing can be measured.
     pub counts: &'a [Counts],
     /// `4 nodes on 127.0.0.1, one process`.
     pub site: &'a str,
@@ -61,10 +62,7 @@ impl Told<'_> {
                 "message_latency_ns": latencies(self.simulated.trace.as_ref()),
             });
             fields.insert("simulated".to_owned(), beside);
-            fields.insert(
-                "message_latency_ns".to_owned(),
-                json!(latencies(self.run.trace.as_ref())),
-            );
+            fields.insert("message_latency_ns".to_owned(), json!(self.latencies()));
         }
         document
     }
@@ -124,6 +122,12 @@ impl Told<'_> {
         text
     }
 
+    /// How long messages took, if clocks tell.
+    fn latencies(&self) -> Option<[u64; 3]> {
+        let trace = self.run.trace.as_ref();
+        latencies(trace.filter(|_| !self.counts.is_empty()))
+    }
+
     /// Real and simulated, side by side.
     fn side_by_side(&self) -> String {
         let mut text = String::new();
@@ -139,7 +143,7 @@ impl Told<'_> {
         ] {
             row(name, real.to_string(), virt.to_string());
         }
-        let quantiles = latencies(self.run.trace.as_ref());
+        let quantiles = self.latencies();
         let simulated = latencies(self.simulated.trace.as_ref());
         for (place, name) in QUANTILES.iter().enumerate() {
             let shown = |all: &Option<[u64; 3]>| match all {
@@ -151,6 +155,9 @@ impl Told<'_> {
                 shown(&quantiles),
                 shown(&simulated),
             );
+        }
+        if self.counts.is_empty() {
+            return text;
         }
         let sum = |of: fn(&Counts) -> u64| self.counts.iter().map(of).sum::<u64>();
         let refused = sum(|counts| counts.datagrams.datagrams - counts.datagrams.opened);
