@@ -74,7 +74,7 @@ pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
     let run = conclude(&scenario, outcome, None, simulated.metrics.steps);
     let path = |path: &PathBuf| quoted(&path.to_string_lossy());
     let mut words: Vec<String> = args.recordings.iter().map(path).collect();
-    for peers in &args.keyed.peers {
+    if let Some(peers) = &args.keyed.peers {
         words.extend(["--peers".to_owned(), path(peers)]);
     }
     for key in &args.keyed.key {
