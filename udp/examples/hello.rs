@@ -49,7 +49,8 @@ fn chat() -> impl Node<Offers = Talk> {
     }))
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// The whole demonstration.
+pub fn main() -> Result<(), Box<dyn Error>> {
     // Two free ports of this host. In real life: `Peers::read(Path::new("peers.ron"))?`.
     let peers = peers_here()?;
 

@@ -329,6 +329,14 @@ impl Drive<'_> {
                 Order::End(quiet_since) => {
                     reason = reason.or(Some((at_the_end(when_quiet, quiet_since), quiet_since)));
                 }
+                // There is nothing to wait for, and nothing was cut short.
+                Order::Drain(_)
+                    if drain_until.is_none() && !listener.is_open() && self.is_silent(&status) =>
+                {
+                    let quiet_since = Some(self.last);
+                    drain_until = Some(now);
+                    reason = reason.or(Some((at_the_end(when_quiet, quiet_since), quiet_since)));
+                }
                 Order::Drain(span) if drain_until.is_none() => {
                     self.record(|| Entry::Closed)?;
                     self.engine.close();

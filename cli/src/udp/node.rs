@@ -165,9 +165,9 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
     let crashes: BTreeSet<u32> = crashes(host.scenario);
     let address = host.addresses[id.index()];
     out.note(format_args!(
-        "{id} at {address}, cluster {:?}; {} peers; recording in {}",
+        "{id} of {} at {address}, cluster {:?}; recording in {}",
+        host.addresses.len(),
         host.cluster,
-        host.addresses.len() - 1,
         args.out.display()
     ));
     let (since, fresh) = (SimTime::ZERO.after(args.since), args.fresh);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use scenarios::format::Sources;
 use scenarios::run::Runner;
 
-use super::gather::{Tape, find};
+use super::gather::{Tape, find, unread};
 use super::keyed::of_recording;
 use crate::args::ReplayArgs;
 use crate::exit::Exit;
@@ -23,8 +23,10 @@ pub fn replay(out: Out, registry: &dyn Runner, args: &ReplayArgs) -> Exit {
         Ok(tapes) => tapes,
         Err(error) => {
             out.complain(format_args!("error: {error}"));
-            out.complain("`stormglass udp run FILE` records one");
-            return Exit::Io;
+            if error.kind() == std::io::ErrorKind::NotFound {
+                out.complain("`stormglass udp run FILE` records one");
+            }
+            return unread(&error);
         }
     };
     let (mut inputs, mut outputs) = (0, 0);

@@ -117,7 +117,8 @@ pub fn run(out: Out, registry: &dyn Runner, args: &UdpRunArgs) -> Exit {
                 progress.around(|| {
                     out.complain(format_args!("error: {}: {failure}", planned.scenario.name));
                 });
-                worst = worst.worst(Exit::Io);
+                let usage = matches!(&failure, Failure::Io(error) if error.kind() == io::ErrorKind::InvalidInput);
+                worst = worst.worst(if usage { Exit::Usage } else { Exit::Io });
             }
         }
         progress.around(|| {

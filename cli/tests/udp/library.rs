@@ -36,12 +36,7 @@ fn look(path: &Path) -> Option<Shipped> {
     let mut sources = Sources::new();
     let text = fs::read_to_string(path).expect("it is there");
     let source = sources.add(path.display().to_string(), text);
-    let reading = read(
-        &sources,
-        source,
-        &Overrides::default(),
-        shipped().entries(),
-    );
+    let reading = read(&sources, source, &Overrides::default(), shipped().entries());
     let scenario: Scenario = reading.scenario.expect("shipped files can be read");
     if scenario.nodes > NODES_MAX {
         return None;

@@ -50,7 +50,11 @@ fn check(lines: &[(Value, Counts)]) {
 #[test]
 fn lines_of_metrics_add_up() {
     let stage = Stage::new();
-    let words = ["scenarios/links/stubborn.ron", "--set", r#"stop.at="2200ms""#];
+    let words = [
+        "scenarios/links/stubborn.ron",
+        "--set",
+        r#"stop.at="2200ms""#,
+    ];
     let (code, run) = stage.real(&words);
     assert_eq!(code, Some(0), "{run}");
     let lines = lines(&stage.latest("all.metrics.jsonl"));
