@@ -2,22 +2,24 @@
 //!
 //! An engine is a function of what is fed to it, so that a recording replays exactly: [`replay`] feeds it to another engine
 //! and compares every deed, byte for byte. The file is appended to before anything is let out, entry by entry, each with
-//! its length and a checksum: whatever kills the process, what was written before can be read.
+//! its length and checksums of both: whatever kills the process, what was written before can be read, and a file that was
+//! cut off is told from one that was damaged.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::time::SimTime;
-use sim_core::sim::{Deed, Ended, Life, Outcome, Packet, Part, RealTime};
+use sim_core::sim::{Deed, Ended, Life, Outcome, Packet, Part, RealTime, Refused};
 
 /// First bytes of a recording: name, version, end of line.
 const MAGIC: &[u8] = b"stormglass.recording/1\n";
-/// No entry is longer.
-const ENTRY_MAX: usize = 64 << 20;
+/// Before each entry: its length, and the checksums of that and of the entry, four bytes each.
+const HEAD: usize = 12;
 
 /// What a recording is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,9 +98,11 @@ impl Recording {
         let bytes = postcard::to_extend(entry, std::mem::take(&mut self.bytes))
             .map_err(|error| at(&self.path, &io::Error::other(error)))?;
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let mut head = [0; 8];
-        head[..4].copy_from_slice(&length.to_le_bytes());
-        head[4..].copy_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        let length = length.to_le_bytes();
+        let mut head = [0; HEAD];
+        head[..4].copy_from_slice(&length);
+        head[4..8].copy_from_slice(&crc32fast::hash(&length).to_le_bytes());
+        head[8..].copy_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
         let written = self
             .file
             .write_all(&head)
@@ -130,19 +134,27 @@ pub struct Recorded {
 /// Reads a recording.
 ///
 /// # Errors
-/// If it cannot be read or is none; a file that was cut off at its end is read as far as it goes.
+/// If it cannot be read, is damaged or is none. A file that was cut off is read as far as it goes; one that was cut off
+/// before it says what it is of gives [`io::ErrorKind::UnexpectedEof`]: its process was killed before it did anything.
 pub fn read(path: &Path) -> io::Result<Recorded> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|mut file| file.read_to_end(&mut bytes))
         .map_err(|error| at(path, &error))?;
     parse(&bytes).map_err(|why| {
-        let text = format!("{}: {why}", path.display());
-        io::Error::new(io::ErrorKind::InvalidData, text)
+        let kind = if why == CUT_OFF {
+            io::ErrorKind::UnexpectedEof
+        } else {
+            io::ErrorKind::InvalidData
+        };
+        io::Error::new(kind, format!("{}: {why}", path.display()))
     })
 }
 
 fn parse(bytes: &[u8]) -> Result<Recorded, &'static str> {
+    if bytes.len() < MAGIC.len() && MAGIC.starts_with(bytes) {
+        return Err(CUT_OFF);
+    }
     let mut rest = bytes
         .strip_prefix(MAGIC)
         .ok_or("this is no recording, or one of another version of Stormglass")?;
@@ -150,18 +162,18 @@ fn parse(bytes: &[u8]) -> Result<Recorded, &'static str> {
     let mut entries = Vec::new();
     let mut torn = false;
     while !rest.is_empty() {
-        let Some((entry, behind)) = next(rest) else {
+        let Some((entry, behind)) = next(rest)? else {
             torn = true;
             break;
         };
         match (entry, &header) {
             (Entry::Header(first), None) => header = Some(*first),
-            (_, None) | (Entry::Header(_), _) => return Err("the recording is damaged"),
+            (_, None) | (Entry::Header(_), _) => return Err(DAMAGED),
             (entry, _) => entries.push(entry),
         }
         rest = behind;
     }
-    let header = header.ok_or("the recording is cut off before its first entry")?;
+    let header = header.ok_or(CUT_OFF)?;
     Ok(Recorded {
         header,
         entries,
@@ -169,32 +181,57 @@ fn parse(bytes: &[u8]) -> Result<Recorded, &'static str> {
     })
 }
 
-/// The next entry and what is behind it; `None` if it is not whole.
-fn next(bytes: &[u8]) -> Option<(Entry, &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<8>()?;
+const CUT_OFF: &str = "the recording is cut off before its first entry";
+const DAMAGED: &str = "the recording is damaged: what was written in it is not what is there. Bring it back from a copy";
+
+/// The next entry and what is behind it; `None` if the file ends before it does.
+fn next(bytes: &[u8]) -> Result<Option<(Entry, &[u8])>, &'static str> {
+    let Some((head, rest)) = bytes.split_first_chunk::<HEAD>() else {
+        return Ok(None);
+    };
     let word = |at: usize| [head[at], head[at + 1], head[at + 2], head[at + 3]];
-    let length = u32::from_le_bytes(word(0)) as usize;
-    let (body, rest) = rest.split_at_checked(length.min(ENTRY_MAX))?;
-    if crc32fast::hash(body) != u32::from_le_bytes(word(4)) {
-        return None;
+    let is_of = |at: usize, bytes: &[u8]| crc32fast::hash(bytes) == u32::from_le_bytes(word(at));
+    if !is_of(4, &word(0)) {
+        return Err(DAMAGED);
     }
+    let length = u32::from_le_bytes(word(0)) as usize;
+    let Some((body, rest)) = rest.split_at_checked(length) else {
+        return Ok(None);
+    };
     match postcard::take_from_bytes(body) {
-        Ok((entry, [])) => Some((entry, rest)),
-        _ => None,
+        Ok((entry, [])) if is_of(8, body) => Ok(Some((entry, rest))),
+        _ => Err(DAMAGED),
     }
 }
 
 /// Where a replay did something else than the recording says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Different {
-    /// The how-manyth deed, from 1.
-    pub place: u64,
     /// When, on the clock of the run.
     pub at: SimTime,
-    /// What was recorded; `None` if nothing more was.
-    pub recorded: Option<Deed>,
-    /// What the replay did; `None` if it did nothing more.
-    pub replayed: Option<Deed>,
+    /// What is different.
+    pub what: Difference,
+}
+
+/// What can be different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// A deed.
+    Output {
+        /// The how-manyth, from 1.
+        place: u64,
+        /// What was recorded; `None` if nothing more was.
+        recorded: Option<Deed>,
+        /// What the replay did; `None` if it did nothing more.
+        replayed: Option<Deed>,
+    },
+    /// The recorded run went on after an input that the replay did not take.
+    Input {
+        /// The how-manyth, from 1.
+        place: u64,
+        /// Why it was not taken.
+        why: Refused,
+    },
 }
 
 impl fmt::Display for Different {
@@ -203,9 +240,22 @@ impl fmt::Display for Different {
             Some(deed) => format!("{deed:?}"),
             None => "nothing more".to_owned(),
         };
-        writeln!(f, "output {} at {}ms is different", self.place, self.at)?;
-        writeln!(f, "  recorded  {}", shown(&self.recorded))?;
-        write!(f, "  replayed  {}", shown(&self.replayed))
+        match &self.what {
+            Difference::Output {
+                place,
+                recorded,
+                replayed,
+            } => {
+                writeln!(f, "output {place} at {}ms is different", self.at)?;
+                writeln!(f, "  recorded  {}", shown(recorded))?;
+                write!(f, "  replayed  {}", shown(replayed))
+            }
+            Difference::Input { place, why } => {
+                writeln!(f, "input {place} at {}ms is different", self.at)?;
+                writeln!(f, "  recorded  it was taken")?;
+                write!(f, "  replayed  not taken: {why}")
+            }
+        }
     }
 }
 
@@ -231,35 +281,30 @@ pub fn replay(recorded: &Recorded, engine: &mut dyn RealTime) -> Replayed {
         different: None,
     };
     let mut over = None;
-    for entry in &recorded.entries {
-        replay.inputs += u64::from(!matches!(entry, Entry::Did(_) | Entry::Header(_)));
-        let taken = match entry {
-            Entry::Header(_) => Ok(()),
-            Entry::Started(lives) => engine.start(lives),
-            Entry::Advanced(now) => {
-                replay.at = *now;
-                let run = std::panic::AssertUnwindSafe(|| engine.advance(*now));
-                // A panic is what came of it, and is recorded as its end.
-                let _ = std::panic::catch_unwind(run);
-                Ok(())
-            }
-            Entry::Came(now, packet) => engine.receive(*now, packet),
-            Entry::Asked(now, node, request) => engine.ask(*now, *node, request),
-            Entry::Closed => {
-                engine.close();
-                Ok(())
-            }
-            Entry::Did(deeds) => {
-                let done = std::mem::take(engine.deeds());
-                replay.compare(deeds, done);
-                Ok(())
-            }
+    for (place, entry) in recorded.entries.iter().enumerate() {
+        match entry {
+            Entry::Did(deeds) => replay.compare(deeds, std::mem::take(engine.deeds())),
             Entry::Ended(why, quiet_since) => {
+                replay.compare(&[], std::mem::take(engine.deeds()));
                 over = Some((*why, *quiet_since));
-                Ok(())
             }
-        };
-        if taken.is_err() || replay.different.is_some() {
+            input => {
+                replay.inputs += 1;
+                let is_last = place + 1 == recorded.entries.len();
+                // A panic is what came of it, and is recorded as its end.
+                let fed = catch_unwind(AssertUnwindSafe(|| replay.feed(input, engine)));
+                match fed.unwrap_or(Ok(())) {
+                    Ok(()) => (),
+                    // It ended the recorded run too: a process that cannot read its disk does not start.
+                    Err(_) if is_last => break,
+                    Err(why) => replay.differs(Difference::Input {
+                        place: replay.inputs,
+                        why,
+                    }),
+                }
+            }
+        }
+        if replay.different.is_some() {
             break;
         }
     }
@@ -288,6 +333,35 @@ struct Replay {
 }
 
 impl Replay {
+    fn feed(&mut self, input: &Entry, engine: &mut dyn RealTime) -> Result<(), Refused> {
+        match input {
+            Entry::Started(lives) => engine.start(lives)?,
+            Entry::Advanced(now) => {
+                self.at = *now;
+                engine.advance(*now);
+            }
+            Entry::Came(now, packet) => {
+                self.at = *now;
+                engine.receive(*now, packet)?;
+            }
+            Entry::Asked(now, node, request) => {
+                self.at = *now;
+                match engine.ask(*now, *node, request) {
+                    Err(Refused::Unreadable) => return Err(Refused::Unreadable),
+                    // It was recorded before it was asked: it may be for somebody who is not here.
+                    Ok(()) | Err(Refused::NotHere | Refused::Stranger) => (),
+                }
+            }
+            Entry::Closed => engine.close(),
+            Entry::Header(_) | Entry::Did(_) | Entry::Ended(..) => (),
+        }
+        Ok(())
+    }
+
+    fn differs(&mut self, what: Difference) {
+        self.different = Some(Different { at: self.at, what });
+    }
+
     fn compare(&mut self, recorded: &[Deed], replayed: Vec<Deed>) {
         let longest = recorded.len().max(replayed.len());
         let mut replayed = replayed.into_iter();
@@ -295,9 +369,8 @@ impl Replay {
             let (recorded, replayed) = (recorded.get(place), replayed.next());
             self.outputs += 1;
             if recorded != replayed.as_ref() {
-                self.different = Some(Different {
+                self.differs(Difference::Output {
                     place: self.outputs,
-                    at: self.at,
                     recorded: recorded.cloned(),
                     replayed,
                 });

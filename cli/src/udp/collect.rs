@@ -6,7 +6,7 @@ use scenarios::format::Sources;
 use scenarios::json;
 use scenarios::run::{Keys, Runner, conclude};
 
-use super::gather::{Tape, find, gather, unread};
+use super::gather::{Tape, gather, read_all, unread};
 use super::keyed::of_recording;
 use super::report::{Told, simulate};
 use super::run::fresh_folder;
@@ -17,22 +17,21 @@ use crate::plan::quoted;
 
 /// Puts recordings together.
 pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
-    let read = || -> std::io::Result<Vec<Tape>> {
-        let mut tapes = Vec::new();
-        for path in &args.recordings {
-            for path in find(path)? {
-                tapes.push(Tape::read(path)?);
+    let mut tapes: Vec<Tape> = Vec::new();
+    for path in &args.recordings {
+        match read_all(path) {
+            Ok((read, notes)) => {
+                tapes.extend(read);
+                for note in notes {
+                    out.note(format_args!("note: {note}"));
+                }
+            }
+            Err(error) => {
+                out.complain(format_args!("error: {error}"));
+                return unread(&error);
             }
         }
-        Ok(tapes)
-    };
-    let tapes = match read() {
-        Ok(tapes) => tapes,
-        Err(error) => {
-            out.complain(format_args!("error: {error}"));
-            return unread(&error);
-        }
-    };
+    }
     let first = &tapes[0];
     let other = tapes
         .iter()

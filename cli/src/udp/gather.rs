@@ -20,7 +20,7 @@ use crate::exit::Exit;
 const ENDING: &str = "recording";
 
 /// The recordings that `path` names: itself, or those of a run folder, in the order of their names.
-pub fn find(path: &Path) -> io::Result<Vec<PathBuf>> {
+fn find(path: &Path) -> io::Result<Vec<PathBuf>> {
     let at =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     if !path.exists() {
@@ -57,6 +57,28 @@ pub fn unread(error: &io::Error) -> Exit {
     }
 }
 
+/// The recordings that `path` names, read, and notes about those of a folder in which nothing is.
+pub fn read_all(path: &Path) -> io::Result<(Vec<Tape>, Vec<String>)> {
+    let (mut tapes, mut notes) = (Vec::new(), Vec::new());
+    for file in find(path)? {
+        match Tape::read(file) {
+            Ok(tape) => tapes.push(tape),
+            // Its process was killed before it did anything.
+            Err(error) if path.is_dir() && error.kind() == io::ErrorKind::UnexpectedEof => {
+                notes.push(format!("{error}; it is left out"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if tapes.is_empty() {
+        return Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            notes.join("\n"),
+        ));
+    }
+    Ok((tapes, notes))
+}
+
 /// A recording and where it was.
 pub struct Tape {
     pub path: PathBuf,
@@ -64,7 +86,7 @@ pub struct Tape {
 }
 
 impl Tape {
-    pub fn read(path: PathBuf) -> io::Result<Tape> {
+    fn read(path: PathBuf) -> io::Result<Tape> {
         let recorded = recording::read(&path)?;
         let version = recorded.header.model_version;
         if version != MODEL_VERSION {

@@ -17,7 +17,7 @@ use udp::counts::Counts;
 use udp::drive::Failure;
 use udp::peers::{Peer, Peers};
 
-use super::gather::{Tape, find, gather};
+use super::gather::{gather, read_all};
 use super::run::{Came, Real};
 use super::talk::{Says, Told, hear, say};
 
@@ -85,10 +85,9 @@ pub fn run(real: &Real<'_>) -> Result<Came, Failure> {
     done?;
     let counts = cluster.nodes.iter().filter_map(|node| node.counts.clone());
     let counts = counts.collect();
-    let tapes = find(real.folder)?;
-    let tapes: io::Result<Vec<Tape>> = tapes.into_iter().map(Tape::read).collect();
+    let (tapes, _) = read_all(real.folder)?;
     let keys = keys_of_seed(real.scenario.seed);
-    let outcome = gather(real.registry, real.scenario, &tapes?, &keys)
+    let outcome = gather(real.registry, real.scenario, &tapes, &keys)
         .map_err(|different| Failure::Io(io::Error::other(different)))?;
     let at = Moment {
         at: outcome.at,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use scenarios::format::Sources;
 use scenarios::run::Runner;
 
-use super::gather::{Tape, find, unread};
+use super::gather::{read_all, unread};
 use super::keyed::of_recording;
 use crate::args::ReplayArgs;
 use crate::exit::Exit;
@@ -18,9 +18,8 @@ pub fn replay(out: Out, registry: &dyn Runner, args: &ReplayArgs) -> Exit {
     } else {
         PathBuf::from(&args.run)
     };
-    let tapes = find(&path).and_then(|paths| paths.into_iter().map(Tape::read).collect());
-    let tapes: Vec<Tape> = match tapes {
-        Ok(tapes) => tapes,
+    let (tapes, notes) = match read_all(&path) {
+        Ok(read) => read,
         Err(error) => {
             out.complain(format_args!("error: {error}"));
             if error.kind() == std::io::ErrorKind::NotFound {
@@ -29,6 +28,9 @@ pub fn replay(out: Out, registry: &dyn Runner, args: &ReplayArgs) -> Exit {
             return unread(&error);
         }
     };
+    for note in notes {
+        out.note(format_args!("note: {note}"));
+    }
     let (mut inputs, mut outputs) = (0, 0);
     for tape in &tapes {
         let mut sources = Sources::new();

@@ -18,7 +18,7 @@ fn without_faults(protocol: &str) -> Vec<&'static str> {
         "--set",
         r#"network=(latency: Fixed("2ms"))"#,
         "--set",
-        "expect=[]",
+        r#"expect=["requests > 0"]"#,
     ];
     let links = match protocol {
         "PerfectLink" => r#"links=Reliable(rto: "5s")"#,
@@ -31,7 +31,7 @@ fn without_faults(protocol: &str) -> Vec<&'static str> {
     };
     words.extend(["--set", links]);
     if protocol == "StubbornLink" {
-        words.extend(["--set", r#"stop=(at: "1600ms")"#]);
+        words.extend(["--set", r#"stop=(at: "1600ms", when: Never)"#]);
     }
     words
 }

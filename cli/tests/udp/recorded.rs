@@ -107,10 +107,8 @@ fn nth_deed<'a, T>(
     });
     let numbered = (1..).zip(deeds.flatten());
     let fitting = numbered.filter_map(|(place, deed)| fits(deed).map(|what| (place, what)));
-    fitting
-        .skip(wanted)
-        .next()
-        .expect("there are as many of them")
+    let mut fitting = fitting.skip(wanted);
+    fitting.next().expect("there are as many of them")
 }
 
 /// The control of the test above: a byte is enough.
@@ -162,6 +160,10 @@ fn an_input_that_is_not_taken_is_found() {
     write(&path, &tape);
     let replay = stage.run(&["replay", "latest"]);
     assert_eq!(replay.code, Some(6), "{replay:?}");
+    assert!(
+        replay.out.contains("replayed  not taken: its bytes"),
+        "{replay:?}"
+    );
 }
 
 /// A process that was killed in the middle of an entry has done everything before it.
@@ -193,7 +195,7 @@ fn a_damaged_recording_is_refused() {
         fs::write(&path, damaged).expect("there is room");
         let replay = stage.run(&["replay", "latest"]);
         assert_eq!(replay.code, Some(74), "byte {place}: {replay:?}");
-        let said = ["damaged", "this is no recording"];
+        let said = ["the recording is damaged", "this is no recording"];
         let told = said.iter().any(|said| replay.err.contains(said));
         assert!(told, "byte {place}: {replay:?}");
         assert!(!replay.err.contains("panicked"), "{replay:?}");
@@ -208,7 +210,7 @@ fn what_is_no_recording_is_refused() {
     stage.write("empty.recording", "");
     for (word, said) in [
         ("letter.txt", "no recording"),
-        ("empty.recording", "no recording"),
+        ("empty.recording", "cut off before its first entry"),
         ("scenarios", "there is no recording"),
         ("nowhere", "No such file"),
     ] {

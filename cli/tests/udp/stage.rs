@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -179,4 +180,20 @@ pub fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) 
 /// The folder of the scenarios that come with Stormglass.
 pub fn library() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+/// A file of peers for so many nodes, on addresses of this host that nobody else uses: a port that is free for a moment
+/// could be given to somebody else while its node is down.
+pub fn loopback(cluster: &str, nodes: u32) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let number = std::process::id() % 60_000 * 250 + NEXT.fetch_add(1, Ordering::Relaxed);
+    let [_, a, b, c] = number.to_be_bytes();
+    let mut text = format!("(\n    cluster: {cluster:?},\n    peers: [\n");
+    for node in 0..nodes {
+        text += &format!(
+            "        (id: {node}, address: \"127.{a}.{b}.{c}:{}\"),\n",
+            4_000 + node
+        );
+    }
+    text + "    ],\n)\n"
 }
