@@ -389,7 +389,6 @@ impl Drive<'_> {
         if let Some(recording) = &mut self.recording {
             recording.flush()?;
         }
-        self.take_in_the_rest()?;
         self.tell(self.clock.now(), listener);
         Ok(Ran {
             ended,
@@ -457,32 +456,37 @@ impl Drive<'_> {
         Ok(read)
     }
 
-    /// After the end: what is still in the sockets is counted, and goes nowhere.
-    fn take_in_the_rest(&mut self) -> io::Result<()> {
-        self.counts.kernel_drops = self.post.kernel_drops();
-        Ok(())
+    /// What the engine has done leaves: to the disk, to the recording, to the network. A write is durable before what
+    /// follows it is let out, and what precedes it is out before it is durable: a crash keeps a prefix, whenever it comes.
+    fn let_out(&mut self, listener: &mut dyn Listener) -> Result<(), Failure> {
+        let mut deeds = std::mem::take(self.engine.deeds());
+        while !deeds.is_empty() {
+            let rest = deeds.split_off(first_run(&deeds));
+            self.let_run_out(std::mem::replace(&mut deeds, rest), listener)?;
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.flush()?;
+        }
+        Ok(self
+            .outbox
+            .send(&mut self.post, &mut self.counts.messages)?)
     }
 
-    /// What the engine has done leaves: to the disk, to the recording, to the network.
-    fn let_out(&mut self, listener: &mut dyn Listener) -> Result<(), Failure> {
-        let deeds = std::mem::take(self.engine.deeds());
-        if deeds.is_empty() {
+    /// The same for deeds of which those to be stored come first.
+    fn let_run_out(&mut self, run: Vec<Deed>, listener: &mut dyn Listener) -> Result<(), Failure> {
+        if let Some(store) = self.store.as_mut().filter(|_| is_stored(&run[0])) {
+            // What led to a write is recorded before it is durable.
             if let Some(recording) = &mut self.recording {
                 recording.flush()?;
             }
-            return Ok(self
-                .outbox
-                .send(&mut self.post, &mut self.counts.messages)?);
-        }
-        if let Some(store) = &mut self.store {
-            store_all(store, &deeds, self.engine)?;
+            store_all(store, &run, self.engine)?;
         }
         if let Some(recording) = &mut self.recording {
-            recording.write(&Entry::Did(deeds.clone()))?;
+            recording.write(&Entry::Did(run.clone()))?;
             recording.flush()?;
         }
         let mut crashed = Vec::new();
-        for deed in deeds {
+        for deed in run {
             match deed {
                 Deed::Sent(packet) => self.outbox.add(packet, &mut self.counts.messages),
                 Deed::Said(node, bytes) => listener.said(node, &bytes),
@@ -516,7 +520,8 @@ impl Drive<'_> {
             is_quiet: self.engine.is_quiet() && !self.outbox.is_waiting(),
             last: self.last,
             sent: self.counts.messages.sent,
-            came: self.counts.messages.came,
+            // What goes to the whole group comes back to its sender too.
+            came: self.counts.messages.came - self.counts.messages.not_here,
         }
     }
 
@@ -608,7 +613,19 @@ fn sort(letter: &Letter, here: &BTreeSet<NodeId>, counts: &mut Counts, came: &mu
     }
 }
 
-/// What was written in a turn becomes durable, before anything else of it is let out.
+/// Is it to be durable before anything behind it?
+const fn is_stored(deed: &Deed) -> bool {
+    matches!(deed, Deed::Wrote(..) | Deed::DiskLost(_) | Deed::Life(..))
+}
+
+/// How many deeds can be let out together: up to the first that is to be stored behind one that is not.
+fn first_run(deeds: &[Deed]) -> usize {
+    let stored = deeds.iter().take_while(|deed| is_stored(deed)).count();
+    let seen = deeds[stored..].iter().take_while(|deed| !is_stored(deed));
+    stored + seen.count()
+}
+
+/// What was written becomes durable, before anything behind it is let out.
 fn store_all(store: &mut Store, deeds: &[Deed], engine: &dyn RealTime) -> Result<(), Failure> {
     let mut wrote = BTreeSet::new();
     for deed in deeds {

@@ -35,6 +35,9 @@ use super::setup::{Job, Setup};
 /// Most entries of the queue that one call of [`RealTime::advance`] takes: sockets are looked at in between.
 const ENTRIES_A_TURN: usize = 4_096;
 
+/// No message is kept longer than this where the network model sets no bound.
+const UNBOUNDED: Span = Span::from_secs(60);
+
 /// A timer that is later than this was missed: the whole part has not run for a while. It waits for all that has come.
 const MISSED: Span = Span::from_millis(10);
 
@@ -150,6 +153,8 @@ pub enum Refused {
     NotHere,
     /// It says to come from a process that is not of the cluster.
     Stranger,
+    /// It wants to be kept longer than the network model ever keeps a message.
+    TooLate,
     /// Its bytes are no message of this protocol, no request of its port, or no state of its disk.
     Unreadable,
 }
@@ -159,6 +164,7 @@ impl fmt::Display for Refused {
         f.write_str(match self {
             Refused::NotHere => "it is for a process that does not live here",
             Refused::Stranger => "it comes from a process that is not of this cluster",
+            Refused::TooLate => "it wants to be kept longer than any message is",
             Refused::Unreadable => "its bytes mean nothing to this protocol",
         })
     }
@@ -236,8 +242,9 @@ pub(super) struct Live {
     catching_up: Option<SimTime>,
     /// The workload asks for nothing more.
     closed: bool,
-    /// The body of a message in bytes, by the number of its first copy: the copies of a group send share it.
-    body: (u64, Vec<u8>),
+    /// The body of a message in bytes, by the number of its first copy and its row: the copies of a group send share it,
+    /// and one that was changed on its way does not.
+    body: (u64, u32, Vec<u8>),
 }
 
 impl Live {
@@ -274,7 +281,7 @@ impl<'p, P: Node> Sim<'p, P> {
             done: now,
             catching_up: None,
             closed: false,
-            body: (0, Vec::new()),
+            body: (0, 0, Vec::new()),
         };
         let mut sim = Sim::build(setup, Some(live), program);
         sim.now = now;
@@ -351,6 +358,20 @@ impl<'p, P: Node> Sim<'p, P> {
         (next < repeat.until.as_nanos()).then_some(next)
     }
 
+    /// How long a copy may be kept at most: as long as the law of its channel and the faults of a traitor can delay it.
+    fn longest_delay(&self, from: NodeId, to: NodeId) -> Span {
+        let law = self.network.law_between(from, to);
+        let queued = law.bandwidth.map_or(Span::ZERO, |_| UNBOUNDED);
+        let late = self.setup.faults.iter().map(|fault| match fault.strike {
+            Strike::Delay { by, .. } => by,
+            _ => Span::ZERO,
+        });
+        let late = late.max().unwrap_or(Span::ZERO);
+        let longest = law.latency.longest().min(UNBOUNDED);
+        let spans = [longest, queued, late].map(Span::as_nanos);
+        Span::from_nanos(spans.into_iter().fold(0, u64::saturating_add))
+    }
+
     /// A copy leaves for the world outside, to arrive there at `at`.
     pub(super) fn leaves(&mut self, to: NodeId, at: SimTime, handle: u32) {
         let (_, row) = Kind::of(handle);
@@ -359,8 +380,8 @@ impl<'p, P: Node> Sim<'p, P> {
         let Some(live) = &mut self.live else {
             return;
         };
-        if live.body.0 != message.first_message {
-            live.body = (message.first_message, wire::encode(&message.body));
+        if (live.body.0, live.body.1) != (message.first_message, row) {
+            live.body = (message.first_message, row, wire::encode(&message.body));
         }
         live.deeds.push(Deed::Sent(Packet {
             from: message.from,
@@ -370,7 +391,7 @@ impl<'p, P: Node> Sim<'p, P> {
             depth: message.depth,
             sent: message.sent,
             delay: Span::from_nanos(at.as_nanos().saturating_sub(self.now.as_nanos())),
-            body: live.body.1.clone(),
+            body: live.body.2.clone(),
         }));
     }
 
@@ -415,6 +436,9 @@ impl<P: Node> RealTime for Sim<'_, P> {
             let disk = restored::<P>(life).ok_or(Refused::Unreadable)?;
             let host = &mut self.hosts[life.node.index()];
             (host.disk, host.incarnation) = (disk, life.incarnation);
+            // Draws go on across lives: what an earlier one sent and wrote has had its own.
+            let before = (life.incarnation % 1_024) << 20;
+            (host.sends, host.writes) = (before, before);
         }
         self.strike_from_the_start();
         for life in lives {
@@ -463,6 +487,10 @@ impl<P: Node> RealTime for Sim<'_, P> {
         }
         if from.0 >= self.setup.nodes {
             return Err(Refused::Stranger);
+        }
+        // The delay is outside every seal: whoever forges it must not reach beyond what an honest sender can.
+        if packet.delay > self.longest_delay(from, to) {
+            return Err(Refused::TooLate);
         }
         let body = wire::decode(&packet.body).ok_or(Refused::Unreadable)?;
         self.now = self.now.max(now);
