@@ -26,7 +26,7 @@ Exit codes:
    1  one was violated             6  nondeterminism
    2  bad usage or scenario       70  internal error
    3  inconclusive                74  a file could not be read or written
-   4  nothing to run             130  interrupted
+   4  nothing to run             130  interrupted (143: by SIGTERM)
 
 Begin with `stormglass new scenario NAME` and `stormglass run NAME.ron`.")]
 pub struct Cli {

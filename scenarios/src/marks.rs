@@ -54,6 +54,10 @@ pub const COMMON: &[Mark] = &[
         "a message bore a seal that its sender cannot have made",
     ),
     mark(
+        "no_key",
+        "an authenticated link has no key for that peer, and drops the message",
+    ),
+    mark(
         "flood_again",
         "a flooded message came once more, with more hops left than before",
     ),

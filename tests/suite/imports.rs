@@ -53,10 +53,11 @@ fn crates_depend_only_downwards() {
         "viz",
         "udp",
     ];
-    let allowed: [(&str, &[&str]); 4] = [
+    let allowed: [(&str, &[&str]); 5] = [
         ("sim-core", &[]),
         ("protocols", &["sim-core"]),
         ("scenarios", &["sim-core", "protocols"]),
+        ("udp", &["sim-core", "protocols"]),
         ("cli", &["sim-core", "protocols", "scenarios", "viz", "udp"]),
     ];
     for (name, allowed) in allowed {
@@ -128,11 +129,22 @@ fn protocols_know_no_driver() {
 
 #[test]
 fn only_the_command_prints() {
+    for folder in ["sim-core/src", "protocols/src", "scenarios/src", "udp/src"] {
+        none_says(
+            folder,
+            &["println!", "print!(", "std::env", "stdout()"],
+            "a library prints nothing",
+        );
+    }
+}
+
+#[test]
+fn only_the_driver_and_the_command_know_sockets() {
     for folder in ["sim-core/src", "protocols/src", "scenarios/src"] {
         none_says(
             folder,
-            &["println!", "print!(", "std::env", "stdout()", "std::net"],
-            "a library prints nothing",
+            &["std::net", "SocketAddr", "UdpSocket"],
+            "only `udp` opens sockets",
         );
     }
 }
@@ -143,6 +155,7 @@ fn no_crate_has_unsafe_code() {
         ("sim-core", "lib.rs"),
         ("protocols", "lib.rs"),
         ("scenarios", "lib.rs"),
+        ("udp", "lib.rs"),
         ("cli", "main.rs"),
     ] {
         let text =

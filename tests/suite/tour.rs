@@ -5,6 +5,8 @@ use std::path::Path;
 
 use scenarios::testing::runs_with;
 
+#[path = "../../udp/examples/hello.rs"]
+mod hello;
 #[path = "../tour/rumour.rs"]
 mod rumour;
 
@@ -38,4 +40,33 @@ fn the_readme_shows_this_protocol() {
             "README.md shows another {file}"
         );
     }
+}
+
+/// The example of a hosted protocol does what it says.
+#[test]
+fn a_protocol_of_ones_own_is_hosted() {
+    hello::main().expect("two processes of this host can talk");
+}
+
+/// And its lines are those of the README.
+#[test]
+fn the_readme_shows_how_to_host() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |file: &str| fs::read_to_string(root.join(file)).expect("it is there");
+    let (readme, example) = (read("README.md"), read("udp/examples/hello.rs"));
+    let flat = |text: &str| -> String {
+        text.lines()
+            .map(|line| line.trim().to_owned() + "\n")
+            .collect()
+    };
+    let shown = readme
+        .split("### Host a protocol of your own")
+        .nth(1)
+        .and_then(|rest| rest.split("```rust\n").nth(1))
+        .and_then(|rest| rest.split("```").next())
+        .expect("the README shows how to host a protocol");
+    assert!(
+        flat(&example).contains(&flat(shown)),
+        "README.md shows another example"
+    );
 }

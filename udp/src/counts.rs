@@ -5,7 +5,7 @@ use sim_core::sim::Refused;
 
 use crate::{post, wire};
 
-/// What became of all that came in and went out. All figures but those of `now` only grow.
+/// What became of all that came in and went out. Figures of this moment say so; all others only grow.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Sockets.
@@ -16,6 +16,8 @@ pub struct Counts {
     pub messages: Messages,
     /// Datagrams that the kernel dropped because a receive buffer was full.
     pub kernel_drops: u64,
+    /// Bytes of memory that unfinished letters take at this moment.
+    pub table_bytes: u64,
     /// Times that the loop was away for longer than a second: stopped, or starved.
     pub pauses: u64,
     /// The longest of these, in nanoseconds.
@@ -41,6 +43,8 @@ pub struct Messages {
     pub not_here: u64,
     /// Of these: from a process that is not of this cluster.
     pub strangers: u64,
+    /// Of these: wanted to be kept longer than any message is.
+    pub too_late: u64,
     /// Of these: their bytes meant nothing to the protocol.
     pub unreadable: u64,
     /// Of these: too much was waiting here already.
@@ -56,6 +60,7 @@ impl Messages {
         match why {
             Refused::NotHere => self.not_here += 1,
             Refused::Stranger => self.strangers += 1,
+            Refused::TooLate => self.too_late += 1,
             Refused::Unreadable => self.unreadable += 1,
         }
     }
@@ -72,6 +77,7 @@ impl Counts {
             strangers,
             unreadable,
             inbox_full,
+            too_late,
             ..
         } = self.messages;
         let (sockets, datagrams) = (&self.sockets, &self.datagrams);
@@ -81,10 +87,8 @@ impl Counts {
         if sockets.received != datagrams.datagrams + sockets.truncated {
             return Some("datagrams received = opened or refused + cut off");
         }
-        if came != taken + not_here + strangers + unreadable + inbox_full {
-            return Some(
-                "messages that came = taken + not here + strangers + unreadable + inbox full",
-            );
+        if came != taken + not_here + strangers + too_late + unreadable + inbox_full {
+            return Some("messages that came = taken, or refused with a reason");
         }
         (came < datagrams.letters()).then_some("letters <= messages that came")
     }

@@ -1,8 +1,10 @@
 //! The loop: feeds an engine with time and with what comes in, and lets out what it did.
 //!
-//! A turn takes what has come before it takes what is overdue, so that a loop that was stopped for a while finds the signs
-//! of life that wait in its sockets before the timers that missed them. What was done leaves in this order: it is made
-//! durable, it is recorded, then it is sent.
+//! A loop that was stopped for a while does not take its own absence for that of others. It reads all that waits in its
+//! sockets before it goes on; what the network model wanted delayed has waited there; and the engine lets timers that were
+//! missed fire behind all that. If the whole cluster lives in the loop, time stood still meanwhile.
+//!
+//! What was done leaves in this order: it is made durable, it is recorded, then it is sent.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -31,6 +33,12 @@ const TICK: Duration = Duration::from_millis(50);
 const GRACE: Span = Span::from_millis(200);
 /// A turn that comes later than this after the one before is a pause, and told.
 const PAUSE: Span = Span::from_secs(1);
+/// A turn that comes later than this is late: what came in may have waited as long.
+const LATE: Span = Span::from_millis(10);
+/// A turn that comes later than this was stopped: if the whole cluster is here, nobody lived meanwhile.
+const STOPPED: Span = Span::from_millis(100);
+/// Most datagrams that a turn reads that is late.
+const LATE_READS: usize = 16_384;
 /// Between two lines of metrics.
 const METRICS: Span = Span::from_secs(1);
 /// Accounted bytes that may be in flight or armed here while messages are still taken: whoever floods a process with
@@ -90,6 +98,11 @@ pub trait Listener {
     /// What processes are to be asked for, in bytes of requests of their port.
     fn requests(&mut self) -> Vec<(NodeId, Vec<u8>)> {
         Vec::new()
+    }
+
+    /// Somebody may still ask for something: that all is quiet is no end.
+    fn is_open(&self) -> bool {
+        false
     }
 
     /// A process said something, in bytes of an indication of its port.
@@ -212,6 +225,7 @@ impl Bound {
             counts: Counts::default(),
             last: clock.now(),
             came: Vec::new(),
+            late: Span::ZERO,
         }
     }
 }
@@ -231,6 +245,8 @@ pub struct Drive<'a> {
     last: SimTime,
     /// What was read in this turn and is to be handed over.
     came: Vec<Packet>,
+    /// How late this turn is, if it is late.
+    late: Span,
 }
 
 impl Drive<'_> {
@@ -276,11 +292,10 @@ impl Drive<'_> {
         let (end, when_quiet) = self.engine.limits();
         let mut drain_until = None;
         let mut told = SimTime::ZERO;
-        let (mut turned, mut reason) = (self.clock.now(), None);
+        let is_whole = self.site.here.len() == self.site.addresses.len();
+        let mut reason = None;
         while reason.is_none() && panic.is_none() {
             let now = self.clock.now();
-            self.note_pause(now, turned);
-            turned = now;
             self.counts.turns += 1;
             self.take_in(now)?;
             for (node, request) in listener.requests() {
@@ -314,6 +329,14 @@ impl Drive<'_> {
                 Order::End(quiet_since) => {
                     reason = reason.or(Some((at_the_end(when_quiet, quiet_since), quiet_since)));
                 }
+                // There is nothing to wait for, and nothing was cut short.
+                Order::Drain(_)
+                    if drain_until.is_none() && !listener.is_open() && self.is_silent(&status) =>
+                {
+                    let quiet_since = Some(self.last);
+                    drain_until = Some(now);
+                    reason = reason.or(Some((at_the_end(when_quiet, quiet_since), quiet_since)));
+                }
                 Order::Drain(span) if drain_until.is_none() => {
                     self.record(|| Entry::Closed)?;
                     self.engine.close();
@@ -321,8 +344,8 @@ impl Drive<'_> {
                 }
                 Order::Drain(_) => (),
             }
-            let is_whole = self.site.here.len() == self.site.addresses.len();
-            if reason.is_none() && is_whole && self.is_silent(&status) {
+            let may_end = reason.is_none() && is_whole && !listener.is_open();
+            if may_end && self.is_silent(&status) {
                 let quiet_since = Some(self.last);
                 reason = Some((at_the_end(when_quiet, quiet_since), quiet_since));
             }
@@ -330,7 +353,7 @@ impl Drive<'_> {
                 reason = reason.or(Some((Ended::Time, None)));
             }
             if reason.is_none() && panic.is_none() {
-                self.wait(now, end)?;
+                self.wait(now, end, is_whole && !listener.is_open())?;
             }
         }
         self.over(
@@ -366,7 +389,6 @@ impl Drive<'_> {
         if let Some(recording) = &mut self.recording {
             recording.flush()?;
         }
-        self.take_in_the_rest()?;
         self.tell(self.clock.now(), listener);
         Ok(Ran {
             ended,
@@ -384,8 +406,19 @@ impl Drive<'_> {
         }
     }
 
-    /// Everything that came in is handed to the engine.
+    /// Everything that came in is handed to the engine; if the turn is late, all that waits in the sockets.
     fn take_in(&mut self, now: SimTime) -> Result<(), Failure> {
+        let mut read = 0;
+        loop {
+            let more = self.read(now)?;
+            read += more;
+            if more == 0 || self.late == Span::ZERO || read > LATE_READS {
+                return Ok(());
+            }
+        }
+    }
+
+    fn read(&mut self, now: SimTime) -> Result<usize, Failure> {
         let Drive {
             post,
             opener,
@@ -394,7 +427,7 @@ impl Drive<'_> {
             counts,
             ..
         } = self;
-        post.receive(|received: Received<'_>| {
+        let read = post.receive(|received: Received<'_>| {
             if !received.truncated {
                 // What is wrong with a datagram is counted where it is found.
                 let _ = opener.open(received.bytes, now, |letter| {
@@ -403,12 +436,14 @@ impl Drive<'_> {
             }
         })?;
         opener.expire(now);
-        for packet in std::mem::take(&mut self.came) {
+        for mut packet in std::mem::take(&mut self.came) {
             self.counts.messages.came += 1;
             if self.engine.accounted() > INBOX_MAX {
                 self.counts.messages.inbox_full += 1;
                 continue;
             }
+            let delay = packet.delay.as_nanos().saturating_sub(self.late.as_nanos());
+            packet.delay = Span::from_nanos(delay);
             match self.engine.receive(now, &packet) {
                 Ok(()) => {
                     self.counts.messages.taken += 1;
@@ -418,35 +453,40 @@ impl Drive<'_> {
                 Err(why) => self.counts.messages.refused(why),
             }
         }
-        Ok(())
+        Ok(read)
     }
 
-    /// After the end: what is still in the sockets is counted, and goes nowhere.
-    fn take_in_the_rest(&mut self) -> io::Result<()> {
-        self.counts.kernel_drops = self.post.kernel_drops();
-        Ok(())
-    }
-
-    /// What the engine has done leaves: to the disk, to the recording, to the network.
+    /// What the engine has done leaves: to the disk, to the recording, to the network. A write is durable before what
+    /// follows it is let out, and what precedes it is out before it is durable: a crash keeps a prefix, whenever it comes.
     fn let_out(&mut self, listener: &mut dyn Listener) -> Result<(), Failure> {
-        let deeds = std::mem::take(self.engine.deeds());
-        if deeds.is_empty() {
+        let mut deeds = std::mem::take(self.engine.deeds());
+        while !deeds.is_empty() {
+            let rest = deeds.split_off(first_run(&deeds));
+            self.let_run_out(std::mem::replace(&mut deeds, rest), listener)?;
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.flush()?;
+        }
+        Ok(self
+            .outbox
+            .send(&mut self.post, &mut self.counts.messages)?)
+    }
+
+    /// The same for deeds of which those to be stored come first.
+    fn let_run_out(&mut self, run: Vec<Deed>, listener: &mut dyn Listener) -> Result<(), Failure> {
+        if let Some(store) = self.store.as_mut().filter(|_| is_stored(&run[0])) {
+            // What led to a write is recorded before it is durable.
             if let Some(recording) = &mut self.recording {
                 recording.flush()?;
             }
-            return Ok(self
-                .outbox
-                .send(&mut self.post, &mut self.counts.messages)?);
-        }
-        if let Some(store) = &mut self.store {
-            store_all(store, &deeds, self.engine)?;
+            store_all(store, &run, self.engine)?;
         }
         if let Some(recording) = &mut self.recording {
-            recording.write(&Entry::Did(deeds.clone()))?;
+            recording.write(&Entry::Did(run.clone()))?;
             recording.flush()?;
         }
         let mut crashed = Vec::new();
-        for deed in deeds {
+        for deed in run {
             match deed {
                 Deed::Sent(packet) => self.outbox.add(packet, &mut self.counts.messages),
                 Deed::Said(node, bytes) => listener.said(node, &bytes),
@@ -480,7 +520,8 @@ impl Drive<'_> {
             is_quiet: self.engine.is_quiet() && !self.outbox.is_waiting(),
             last: self.last,
             sent: self.counts.messages.sent,
-            came: self.counts.messages.came,
+            // What goes to the whole group comes back to its sender too.
+            came: self.counts.messages.came - self.counts.messages.not_here,
         }
     }
 
@@ -491,28 +532,40 @@ impl Drive<'_> {
         status.is_quiet && (all_came || waited > GRACE.as_nanos())
     }
 
-    fn wait(&mut self, now: SimTime, end: SimTime) -> io::Result<()> {
+    /// Ends the turn that began at `now`: waits for the next one, and notes how late that is.
+    fn wait(&mut self, now: SimTime, end: SimTime, is_alone: bool) -> io::Result<()> {
         let next = self.engine.next_at().map_or(end, |at| at.min(end));
         let timeout = if next <= now {
             Duration::ZERO
         } else {
             self.clock.until(next).min(TICK)
         };
-        self.post.wait(Some(timeout), self.outbox.is_waiting())
-    }
-
-    fn note_pause(&mut self, now: SimTime, turned: SimTime) {
-        let away = now.as_nanos().saturating_sub(turned.as_nanos());
-        if away > PAUSE.as_nanos() {
+        self.post.wait(Some(timeout), self.outbox.is_waiting())?;
+        let timeout = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let wanted = now.after(Span::from_nanos(timeout));
+        let late = self
+            .clock
+            .now()
+            .as_nanos()
+            .saturating_sub(wanted.as_nanos());
+        if late > PAUSE.as_nanos() {
             self.counts.pauses += 1;
-            self.counts.longest_pause_ns = self.counts.longest_pause_ns.max(away);
+            self.counts.longest_pause_ns = self.counts.longest_pause_ns.max(late);
         }
+        self.late = Span::ZERO;
+        if is_alone && late > STOPPED.as_nanos() {
+            self.clock = self.clock.showing(wanted);
+        } else if late > LATE.as_nanos() {
+            self.late = Span::from_nanos(late);
+        }
+        Ok(())
     }
 
     fn tell(&mut self, now: SimTime, listener: &mut dyn Listener) {
         self.counts.sockets = *self.post.counts();
         self.counts.datagrams = *self.opener.counts();
         self.counts.kernel_drops = self.post.kernel_drops();
+        self.counts.table_bytes = self.opener.table_bytes();
         let broken = self.counts.broken_rule();
         assert!(
             broken.is_none(),
@@ -560,7 +613,19 @@ fn sort(letter: &Letter, here: &BTreeSet<NodeId>, counts: &mut Counts, came: &mu
     }
 }
 
-/// What was written in a turn becomes durable, before anything else of it is let out.
+/// Is it to be durable before anything behind it?
+const fn is_stored(deed: &Deed) -> bool {
+    matches!(deed, Deed::Wrote(..) | Deed::DiskLost(_) | Deed::Life(..))
+}
+
+/// How many deeds can be let out together: up to the first that is to be stored behind one that is not.
+fn first_run(deeds: &[Deed]) -> usize {
+    let stored = deeds.iter().take_while(|deed| is_stored(deed)).count();
+    let seen = deeds[stored..].iter().take_while(|deed| !is_stored(deed));
+    stored + seen.count()
+}
+
+/// What was written becomes durable, before anything behind it is let out.
 fn store_all(store: &mut Store, deeds: &[Deed], engine: &dyn RealTime) -> Result<(), Failure> {
     let mut wrote = BTreeSet::new();
     for deed in deeds {
@@ -584,3 +649,6 @@ fn store_all(store: &mut Store, deeds: &[Deed], engine: &dyn RealTime) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod counts;
 pub mod drive;
+pub mod host;
 pub mod keys;
 mod outbox;
 pub mod peers;
@@ -16,6 +17,8 @@ pub mod recording;
 pub mod store;
 mod text;
 pub mod wire;
+
+pub use host::{Host, Hosted, host};
 
 /// 64 bits that nobody can foresee: the seed of the choices of a real run.
 ///

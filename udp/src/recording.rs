@@ -5,6 +5,7 @@
 //! its length and checksums of both: whatever kills the process, what was written before can be read, and a file that was
 //! cut off is told from one that was damaged.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -278,19 +279,29 @@ pub fn replay(recorded: &Recorded, engine: &mut dyn RealTime) -> Replayed {
         at: recorded.header.part.since,
         outputs: 0,
         inputs: 0,
+        undone: VecDeque::new(),
+        began: false,
         different: None,
     };
     let mut over = None;
     for (place, entry) in recorded.entries.iter().enumerate() {
         match entry {
-            Entry::Did(deeds) => replay.compare(deeds, std::mem::take(engine.deeds())),
+            Entry::Did(deeds) => {
+                replay.undone.extend(engine.deeds().drain(..));
+                replay.compare(deeds);
+            }
             Entry::Ended(why, quiet_since) => {
-                replay.compare(&[], std::mem::take(engine.deeds()));
+                replay.undone.extend(engine.deeds().drain(..));
+                replay.nothing_more();
                 over = Some((*why, *quiet_since));
             }
             input => {
+                replay.nothing_more();
                 replay.inputs += 1;
                 let is_last = place + 1 == recorded.entries.len();
+                if replay.different.is_some() {
+                    break;
+                }
                 // A panic is what came of it, and is recorded as its end.
                 let fed = catch_unwind(AssertUnwindSafe(|| replay.feed(input, engine)));
                 match fed.unwrap_or(Ok(())) {
@@ -329,13 +340,24 @@ struct Replay {
     at: SimTime,
     outputs: u64,
     inputs: u64,
+    /// What the replay did in the turn whose outputs are being compared, and the recording has not told yet: it tells of a
+    /// turn in as many entries as that took commits.
+    undone: VecDeque<Deed>,
+    /// The processes were started.
+    began: bool,
     different: Option<Different>,
 }
 
 impl Replay {
     fn feed(&mut self, input: &Entry, engine: &mut dyn RealTime) -> Result<(), Refused> {
         match input {
-            Entry::Started(lives) => engine.start(lives)?,
+            // Nobody starts twice; whoever says so has not recorded it.
+            Entry::Started(_) if self.began => return Err(Refused::NotHere),
+            Entry::Started(lives) => {
+                self.began = true;
+                engine.start(lives)?;
+            }
+            _ if !self.began => return Err(Refused::NotHere),
             Entry::Advanced(now) => {
                 self.at = *now;
                 engine.advance(*now);
@@ -349,7 +371,7 @@ impl Replay {
                 match engine.ask(*now, *node, request) {
                     Err(Refused::Unreadable) => return Err(Refused::Unreadable),
                     // It was recorded before it was asked: it may be for somebody who is not here.
-                    Ok(()) | Err(Refused::NotHere | Refused::Stranger) => (),
+                    Ok(()) | Err(Refused::NotHere | Refused::Stranger | Refused::TooLate) => (),
                 }
             }
             Entry::Closed => engine.close(),
@@ -362,20 +384,30 @@ impl Replay {
         self.different = Some(Different { at: self.at, what });
     }
 
-    fn compare(&mut self, recorded: &[Deed], replayed: Vec<Deed>) {
-        let longest = recorded.len().max(replayed.len());
-        let mut replayed = replayed.into_iter();
-        for place in 0..longest {
-            let (recorded, replayed) = (recorded.get(place), replayed.next());
+    /// The recording tells of these outputs.
+    fn compare(&mut self, recorded: &[Deed]) {
+        for recorded in recorded {
+            let replayed = self.undone.pop_front();
             self.outputs += 1;
-            if recorded != replayed.as_ref() {
-                self.differs(Difference::Output {
-                    place: self.outputs,
-                    recorded: recorded.cloned(),
+            if Some(recorded) != replayed.as_ref() {
+                let (place, recorded) = (self.outputs, Some(recorded.clone()));
+                return self.differs(Difference::Output {
+                    place,
+                    recorded,
                     replayed,
                 });
-                return;
             }
+        }
+    }
+
+    /// The recording goes on: all that was done in the turn before has been told.
+    fn nothing_more(&mut self) {
+        if let Some(replayed) = self.undone.pop_front() {
+            self.differs(Difference::Output {
+                place: self.outputs + 1,
+                recorded: None,
+                replayed: Some(replayed),
+            });
         }
     }
 }

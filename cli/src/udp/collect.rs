@@ -6,7 +6,7 @@ use scenarios::format::Sources;
 use scenarios::json;
 use scenarios::run::{Keys, Runner, conclude};
 
-use super::gather::{Tape, gather, read_all};
+use super::gather::{Tape, gather, read_all, unread};
 use super::keyed::of_recording;
 use super::report::{Told, simulate};
 use super::run::fresh_folder;
@@ -28,7 +28,7 @@ pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
             }
             Err(error) => {
                 out.complain(format_args!("error: {error}"));
-                return Exit::Io;
+                return unread(&error);
             }
         }
     }
@@ -71,11 +71,14 @@ pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
     };
     let simulated = simulate(registry, &scenario);
     let run = conclude(&scenario, outcome, None, simulated.metrics.steps);
-    let words: Vec<String> = args
-        .recordings
-        .iter()
-        .map(|path: &PathBuf| quoted(&path.to_string_lossy()))
-        .collect();
+    let path = |path: &PathBuf| quoted(&path.to_string_lossy());
+    let mut words: Vec<String> = args.recordings.iter().map(path).collect();
+    if let Some(peers) = &args.keyed.peers {
+        words.extend(["--peers".to_owned(), path(peers)]);
+    }
+    for key in &args.keyed.key {
+        words.extend(["--key".to_owned(), path(key)]);
+    }
     let (id, folder) = match fresh_folder(&args.out, &scenario.name) {
         Ok(folder) => folder,
         Err(error) => {

@@ -14,6 +14,8 @@ use sim_core::sim::{Deed, Ended, Outcome};
 use sim_core::trace::MODEL_VERSION;
 use udp::recording::{self, Entry, Recorded, Replayed};
 
+use crate::exit::Exit;
+
 /// How the files of recordings end.
 const ENDING: &str = "recording";
 
@@ -21,6 +23,13 @@ const ENDING: &str = "recording";
 fn find(path: &Path) -> io::Result<Vec<PathBuf>> {
     let at =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    if !path.exists() {
+        let text = format!(
+            "{}: there is no such run folder or recording",
+            path.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::NotFound, text));
+    }
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -38,6 +47,14 @@ fn find(path: &Path) -> io::Result<Vec<PathBuf>> {
         return Err(io::Error::new(io::ErrorKind::NotFound, text));
     }
     Ok(found)
+}
+
+/// What it means that recordings cannot be read: that there are none is a mistake of who asks for them.
+pub fn unread(error: &io::Error) -> Exit {
+    match error.kind() {
+        io::ErrorKind::NotFound => Exit::Usage,
+        _ => Exit::Io,
+    }
 }
 
 /// The recordings that `path` names, read, and notes about those of a folder in which nothing is.

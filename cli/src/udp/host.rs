@@ -17,16 +17,12 @@ use sim_core::trace::MODEL_VERSION;
 use udp::clock::Clock;
 use udp::counts::Counts;
 use udp::drive::{Bound, Failure, Listener, Order, Ran, Site, Status};
+use udp::host::first_number;
 use udp::recording::{Header, Recording, finish};
 use udp::store::{Identity, Opening, Store};
 use udp::wire::Bounds;
 
 use super::signals::Signals;
-
-/// A life has so many bits for the numbers of its events, and a node so many for its lives.
-const LIFE_BITS: u32 = 34;
-/// Numbers of the events of node 1 begin here, those of node 2 at twice that, and so on.
-pub const NODE_BITS: u32 = 46;
 
 /// What lives here and where it keeps what.
 pub struct Host<'a> {
@@ -35,8 +31,8 @@ pub struct Host<'a> {
     /// Where the scenario was read.
     pub file: &'a str,
     pub here: BTreeSet<NodeId>,
-    /// Events and messages are numbered from here, in the first life.
-    pub base: u64,
+    /// Events and messages are numbered as those of this node.
+    pub first: NodeId,
     pub cluster: String,
     pub addresses: Vec<SocketAddr>,
     pub group: Option<SocketAddr>,
@@ -128,7 +124,7 @@ impl Host<'_> {
             here: self.here,
             since,
             choices: udp::entropy()?,
-            base: self.base + (u64::from(life) << LIFE_BITS),
+            base: first_number(self.first, life),
             spent,
             own_network: self.own_network,
         };

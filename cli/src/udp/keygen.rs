@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 
 use sim_core::kernel::id::NodeId;
-use udp::keys;
+use udp::keys::{self, KeyError};
 use udp::peers::Peers;
 
 use crate::args::KeygenArgs;
@@ -24,6 +24,10 @@ pub fn keygen(out: Out, args: &KeygenArgs) -> Exit {
     }
     let made = match keys::generate(&args.folder, &nodes) {
         Ok(made) => made,
+        Err(error @ KeyError::Exists { .. }) => {
+            out.complain(format_args!("error: {error}"));
+            return Exit::Usage;
+        }
         Err(error) => {
             out.complain(format_args!("error: {error}"));
             return Exit::Io;

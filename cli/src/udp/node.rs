@@ -17,7 +17,7 @@ use udp::drive::{Failure, Listener, Order, Status};
 use udp::peers::Peers;
 use udp::store::Opening;
 
-use super::host::{Beginning, Host, NODE_BITS, Watch};
+use super::host::{Beginning, Host, Watch};
 use super::keyed::dealt;
 use super::signals::Signals;
 use super::talk::{Says, Told, hear, say};
@@ -85,7 +85,7 @@ pub fn node(out: Out, registry: &dyn Runner, args: &UdpNodeArgs) -> Exit {
         scenario,
         file: &planned.file,
         here: BTreeSet::from([id]),
-        base: u64::from(id.0) << NODE_BITS,
+        first: id,
         cluster: peers.cluster().to_owned(),
         addresses: peers.addresses(),
         group: peers.multicast(),
@@ -165,9 +165,9 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
     let crashes: BTreeSet<u32> = crashes(host.scenario);
     let address = host.addresses[id.index()];
     out.note(format_args!(
-        "{id} at {address}, cluster {:?}; {} peers; recording in {}",
+        "{id} of {} at {address}, cluster {:?}; recording in {}",
+        host.addresses.len(),
         host.cluster,
-        host.addresses.len() - 1,
         args.out.display()
     ));
     let (since, fresh) = (SimTime::ZERO.after(args.since), args.fresh);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use scenarios::format::Sources;
 use scenarios::run::Runner;
 
-use super::gather::read_all;
+use super::gather::{read_all, unread};
 use super::keyed::of_recording;
 use crate::args::ReplayArgs;
 use crate::exit::Exit;
@@ -22,8 +22,10 @@ pub fn replay(out: Out, registry: &dyn Runner, args: &ReplayArgs) -> Exit {
         Ok(read) => read,
         Err(error) => {
             out.complain(format_args!("error: {error}"));
-            out.complain("`stormglass udp run FILE` records one");
-            return Exit::Io;
+            if error.kind() == std::io::ErrorKind::NotFound {
+                out.complain("`stormglass udp run FILE` records one");
+            }
+            return unread(&error);
         }
     };
     for note in notes {

@@ -117,7 +117,8 @@ pub fn run(out: Out, registry: &dyn Runner, args: &UdpRunArgs) -> Exit {
                 progress.around(|| {
                     out.complain(format_args!("error: {}: {failure}", planned.scenario.name));
                 });
-                worst = worst.worst(Exit::Io);
+                let usage = matches!(&failure, Failure::Io(error) if error.kind() == io::ErrorKind::InvalidInput);
+                worst = worst.worst(if usage { Exit::Usage } else { Exit::Io });
             }
         }
         progress.around(|| {
@@ -252,7 +253,7 @@ fn in_one_process(real: &Real<'_>) -> Result<Came, Failure> {
         scenario: real.scenario,
         file: real.file,
         here: (0..real.scenario.nodes).map(NodeId).collect(),
-        base: 0,
+        first: NodeId(0),
         cluster: format!("{} {}", real.scenario.name, udp::entropy()?),
         addresses: real.addresses.clone(),
         group: real.group,

@@ -409,6 +409,10 @@ impl<'p, P: Node> Sim<'p, P> {
         let node = NodeId(entry.node);
         match Kind::of(entry.handle) {
             (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
+            (Kind::Timer, _) if self.was_missed(due) => {
+                let at = self.now.as_nanos();
+                self.queue.push(Entry { at, ..entry });
+            }
             (Kind::Arrival | Kind::Timer, _) if self.is_engaged(node) => {
                 self.wait_or_work(node, Waiting::Entry(entry.handle));
             }
@@ -453,6 +457,7 @@ impl<'p, P: Node> Sim<'p, P> {
         let from = if own { node } else { message.from };
         let (sent, place) = (message.sent, message.place(node, &self.network.overlay));
         let (cause, msg) = (message.first_event + place, message.first_message + place);
+        // On a real network anybody may write any depth into a datagram.
         let depth = message.depth.saturating_add(u32::from(!own));
         let watched = !own && !self.alarms.receipts.is_empty();
         let kinds = watched.then(|| message.body.to_string());

@@ -35,6 +35,12 @@ use super::setup::{Job, Setup};
 /// Most entries of the queue that one call of [`RealTime::advance`] takes: sockets are looked at in between.
 const ENTRIES_A_TURN: usize = 4_096;
 
+/// No message is kept longer than this where the network model sets no bound.
+const UNBOUNDED: Span = Span::from_secs(60);
+
+/// A timer that is later than this was missed: the whole part has not run for a while. It waits for all that has come.
+const MISSED: Span = Span::from_millis(10);
+
 /// Which part of a cluster lives here, and since when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -147,6 +153,8 @@ pub enum Refused {
     NotHere,
     /// It says to come from a process that is not of the cluster.
     Stranger,
+    /// It wants to be kept longer than the network model ever keeps a message.
+    TooLate,
     /// Its bytes are no message of this protocol, no request of its port, or no state of its disk.
     Unreadable,
 }
@@ -156,6 +164,7 @@ impl fmt::Display for Refused {
         f.write_str(match self {
             Refused::NotHere => "it is for a process that does not live here",
             Refused::Stranger => "it comes from a process that is not of this cluster",
+            Refused::TooLate => "it wants to be kept longer than any message is",
             Refused::Unreadable => "its bytes mean nothing to this protocol",
         })
     }
@@ -171,6 +180,10 @@ pub trait RealTime {
 
     /// Lets everything happen that is due at `now`, or a part of it: call it again while [`RealTime::next_at`] is not
     /// after `now`. Gives why the run is over, if it is. Time never goes back: an earlier `now` is taken for the last one.
+    ///
+    /// What is due happens in order of time, with one exception. A timer that is more than 10 ms late was missed: this part
+    /// was stopped, or starved. It fires behind all messages that were due by now, once: what has come is heard before
+    /// anybody concludes that it has not.
     fn advance(&mut self, now: SimTime) -> Option<Ended>;
 
     /// A message has come in. It arrives after its delay, at the next [`RealTime::advance`] if that is zero.
@@ -223,10 +236,15 @@ pub trait RealTime {
 pub(super) struct Live {
     part: Part,
     deeds: Vec<Deed>,
+    /// All that was due until then has happened.
+    done: SimTime,
+    /// If there was too much for one call: what the first one was told. Missed timers wait until then.
+    catching_up: Option<SimTime>,
     /// The workload asks for nothing more.
     closed: bool,
-    /// The body of a message in bytes, by the number of its first copy: the copies of a group send share it.
-    body: (u64, Vec<u8>),
+    /// The body of a message in bytes, by the number of its first copy and its row: the copies of a group send share it,
+    /// and one that was changed on its way does not.
+    body: (u64, u32, Vec<u8>),
 }
 
 impl Live {
@@ -260,12 +278,23 @@ impl<'p, P: Node> Sim<'p, P> {
         let live = Live {
             part,
             deeds: Vec::new(),
+            done: now,
+            catching_up: None,
             closed: false,
-            body: (0, Vec::new()),
+            body: (0, 0, Vec::new()),
         };
         let mut sim = Sim::build(setup, Some(live), program);
         sim.now = now;
         sim
+    }
+
+    /// Was a timer that was due at `due` missed, and has not waited yet for what has come meanwhile?
+    pub(super) fn was_missed(&self, due: SimTime) -> bool {
+        let Some(live) = &self.live else {
+            return false;
+        };
+        let missed = |until| due > live.done && due.after(MISSED) < until;
+        live.catching_up.is_some_and(missed)
     }
 
     /// Does the workload ask for nothing more?
@@ -329,6 +358,20 @@ impl<'p, P: Node> Sim<'p, P> {
         (next < repeat.until.as_nanos()).then_some(next)
     }
 
+    /// How long a copy may be kept at most: as long as the law of its channel and the faults of a traitor can delay it.
+    fn longest_delay(&self, from: NodeId, to: NodeId) -> Span {
+        let law = self.network.law_between(from, to);
+        let queued = law.bandwidth.map_or(Span::ZERO, |_| UNBOUNDED);
+        let late = self.setup.faults.iter().map(|fault| match fault.strike {
+            Strike::Delay { by, .. } => by,
+            _ => Span::ZERO,
+        });
+        let late = late.max().unwrap_or(Span::ZERO);
+        let longest = law.latency.longest().min(UNBOUNDED);
+        let spans = [longest, queued, late].map(Span::as_nanos);
+        Span::from_nanos(spans.into_iter().fold(0, u64::saturating_add))
+    }
+
     /// A copy leaves for the world outside, to arrive there at `at`.
     pub(super) fn leaves(&mut self, to: NodeId, at: SimTime, handle: u32) {
         let (_, row) = Kind::of(handle);
@@ -337,8 +380,8 @@ impl<'p, P: Node> Sim<'p, P> {
         let Some(live) = &mut self.live else {
             return;
         };
-        if live.body.0 != message.first_message {
-            live.body = (message.first_message, wire::encode(&message.body));
+        if (live.body.0, live.body.1) != (message.first_message, row) {
+            live.body = (message.first_message, row, wire::encode(&message.body));
         }
         live.deeds.push(Deed::Sent(Packet {
             from: message.from,
@@ -348,7 +391,7 @@ impl<'p, P: Node> Sim<'p, P> {
             depth: message.depth,
             sent: message.sent,
             delay: Span::from_nanos(at.as_nanos().saturating_sub(self.now.as_nanos())),
-            body: live.body.1.clone(),
+            body: live.body.2.clone(),
         }));
     }
 
@@ -393,6 +436,9 @@ impl<P: Node> RealTime for Sim<'_, P> {
             let disk = restored::<P>(life).ok_or(Refused::Unreadable)?;
             let host = &mut self.hosts[life.node.index()];
             (host.disk, host.incarnation) = (disk, life.incarnation);
+            // Draws go on across lives: what an earlier one sent and wrote has had its own.
+            let before = (life.incarnation % 1_024) << 20;
+            (host.sends, host.writes) = (before, before);
         }
         self.strike_from_the_start();
         for life in lives {
@@ -411,13 +457,21 @@ impl<P: Node> RealTime for Sim<'_, P> {
     fn advance(&mut self, now: SimTime) -> Option<Ended> {
         let end = SimTime::ZERO.after(self.setup.limits.at);
         self.now = self.now.max(now.min(end));
+        if let Some(live) = &mut self.live {
+            live.catching_up.get_or_insert(self.now);
+        }
         for _ in 0..ENTRIES_A_TURN {
             if let Some(budget) = self.budget() {
                 return Some(budget);
             }
             match self.queue.next_at() {
                 Some(at) if at <= self.now.as_nanos() => (),
-                _ => return (now >= end).then_some(Ended::Time),
+                _ => {
+                    if let Some(live) = &mut self.live {
+                        (live.done, live.catching_up) = (self.now, None);
+                    }
+                    return (now >= end).then_some(Ended::Time);
+                }
             }
             if let Some(entry) = self.queue.pop() {
                 self.step(entry);
@@ -433,6 +487,10 @@ impl<P: Node> RealTime for Sim<'_, P> {
         }
         if from.0 >= self.setup.nodes {
             return Err(Refused::Stranger);
+        }
+        // The delay is outside every seal: whoever forges it must not reach beyond what an honest sender can.
+        if packet.delay > self.longest_delay(from, to) {
+            return Err(Refused::TooLate);
         }
         let body = wire::decode(&packet.body).ok_or(Refused::Unreadable)?;
         self.now = self.now.max(now);

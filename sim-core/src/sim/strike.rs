@@ -89,12 +89,17 @@ impl<P: Node> Sim<'_, P> {
             number,
             strike,
             lasting,
-            ..
+            trigger,
         } = self.setup.faults[row as usize].clone();
+        // In real time it may strike late; it ends when it was to end.
+        let begun = match trigger {
+            Trigger::At(at) => SimTime::ZERO.after(at),
+            _ => self.now,
+        };
         let end = match lasting {
             Lasting::Forever => None,
             Lasting::Until(at) => Some(SimTime::ZERO.after(at).max(self.now)),
-            Lasting::For(span) => Some(self.now.after(span)),
+            Lasting::For(span) => Some(begun.after(span).max(self.now)),
         };
         let struck = match strike {
             Strike::Crash { node, disk_lost } => {

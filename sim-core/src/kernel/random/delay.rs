@@ -176,6 +176,15 @@ impl Delay {
 }
 
 impl Sampler {
+    /// No delay is longer; the largest that a span can hold where the law sets no bound.
+    #[must_use]
+    pub fn longest(&self) -> Span {
+        match &self.law {
+            Law::Empirical(delays) => delays.iter().copied().max().unwrap_or(Span::ZERO),
+            _ => Span::from_nanos(self.max_ns),
+        }
+    }
+
     /// The delay drawn in this lane: one word (a uniform one, seldom, more).
     ///
     /// With `u` of [`Draws::unit`], and Φ⁻¹ of [`normal_quantile`](super::normal_quantile):
