@@ -25,6 +25,8 @@ use crate::wire::{Bounds, Cluster, Letter, Opener, To};
 
 /// Longest time that the loop waits: then it looks whether somebody wants it to end.
 const TICK: Duration = Duration::from_millis(50);
+/// What is due later than this is later than a tick, however long this turn took.
+const LONG_TICK: Span = Span::from_secs(1);
 /// Who has heard nothing for so long takes what is missing for lost.
 const GRACE: Span = Span::from_millis(200);
 /// A turn that comes later than this after the one before is a pause, and told.
@@ -396,7 +398,8 @@ impl Drive<'_> {
             }
         })?;
         opener.expire(now);
-        for packet in std::mem::take(&mut self.came) {
+        let mut came = std::mem::take(&mut self.came);
+        for packet in came.drain(..) {
             self.counts.messages.came += 1;
             match self.engine.receive(now, &packet) {
                 Ok(()) => {
@@ -407,6 +410,8 @@ impl Drive<'_> {
                 Err(why) => self.counts.messages.refused(why),
             }
         }
+        // Its memory is used again.
+        self.came = came;
         Ok(())
     }
 
@@ -418,7 +423,7 @@ impl Drive<'_> {
 
     /// What the engine has done leaves: to the disk, to the recording, to the network.
     fn let_out(&mut self, listener: &mut dyn Listener) -> Result<(), Failure> {
-        let deeds = std::mem::take(self.engine.deeds());
+        let mut deeds = std::mem::take(self.engine.deeds());
         if deeds.is_empty() {
             if let Some(recording) = &mut self.recording {
                 recording.flush()?;
@@ -431,11 +436,16 @@ impl Drive<'_> {
             store_all(store, &deeds, self.engine)?;
         }
         if let Some(recording) = &mut self.recording {
-            recording.write(&Entry::Did(deeds.clone()))?;
+            // It only lends them.
+            let entry = Entry::Did(std::mem::take(&mut deeds));
+            recording.write(&entry)?;
             recording.flush()?;
+            if let Entry::Did(lent) = entry {
+                deeds = lent;
+            }
         }
         let mut crashed = Vec::new();
-        for deed in deeds {
+        for deed in deeds.drain(..) {
             match deed {
                 Deed::Sent(packet) => self.outbox.add(packet, &mut self.counts.messages),
                 Deed::Said(node, bytes) => listener.said(node, &bytes),
@@ -455,6 +465,8 @@ impl Drive<'_> {
                 Deed::Wrote(..) | Deed::DiskLost(_) => (),
             }
         }
+        // Their memory is used again: nothing is done between two calls of the engine.
+        *self.engine.deeds() = deeds;
         self.outbox
             .send(&mut self.post, &mut self.counts.messages)?;
         for (node, fault, returns) in crashed {
@@ -484,6 +496,8 @@ impl Drive<'_> {
         let next = self.engine.next_at().map_or(end, |at| at.min(end));
         let timeout = if next <= now {
             Duration::ZERO
+        } else if next > now.after(LONG_TICK) {
+            TICK
         } else {
             self.clock.until(next).min(TICK)
         };

@@ -329,7 +329,8 @@ impl<'p, P: Node> Sim<'p, P> {
             return;
         };
         if live.body.0 != message.first_message {
-            live.body = (message.first_message, wire::encode(&message.body));
+            live.body.0 = message.first_message;
+            wire::encode_into(&message.body, &mut live.body.1);
         }
         live.deeds.push(Deed::Sent(Packet {
             from: message.from,
