@@ -44,7 +44,7 @@ fn under_way(stage: &Stage, name: &str, text: &str, more: &[&str]) -> Running {
             || running.is_over()
     });
     if !goes_on || running.is_over() {
-        panic!("it does not go on: {:?}", running.end(Duration::ZERO));
+        panic!("it does not go on: {:?}", running.end_now());
     }
     running
 }

@@ -56,9 +56,7 @@ impl Cluster {
         let (id, state) = (node.to_string(), format!("state-{node}.redb"));
         let since = format!("{}ms", self.since.elapsed().as_millis());
         let mut words = vec!["udp", "node", "kept.ron", "--peers", "peers.ron"];
-        words.extend([
-            "--id", &id, "--state", &state, "-o", "out", "--drain", "20s",
-        ]);
+        words.extend(["--id", &id, "--state", &state, "-o", "out", "--drain", "3s"]);
         words.push("--quiet");
         if fresh {
             words.push("--fresh");
@@ -108,7 +106,9 @@ fn kill_again_and_again(cluster: &Cluster, kills: u32, victim: &mut Running) -> 
     let mut dice = Dice(0x5eed_0f1a_57ed_c0de);
     let mut longest = Duration::ZERO;
     let began = until(LIMIT, || cluster.is_back(None) || victim.is_over());
-    assert!(began && !victim.is_over(), "it never began");
+    if !began || victim.is_over() {
+        panic!("it never began: {:?}", victim.end_now());
+    }
     for kill in 1..=kills {
         let early = kill % 5 == 0;
         let wait = dice.below(if early { 40 } else { 400 });
@@ -204,8 +204,10 @@ fn lives_through(kills: u32, seconds: u32, back_within: Duration) {
     let mut victim = cluster.start(VICTIM, true);
     let longest = kill_again_and_again(&cluster, kills, &mut victim);
     // Whoever sends goes first, so that all that it has sent can arrive.
-    for other in others {
+    for other in &others {
         other.signal(Signal::TERM);
+    }
+    for other in others {
         let came = other.end(LIMIT);
         assert_eq!(came.code, Some(143), "{came:?}");
     }

@@ -104,16 +104,20 @@ impl Running {
     /// Waits for its end.
     pub fn end(mut self, limit: Duration) -> Came {
         let over = until(limit, || self.is_over());
-        if !over {
-            let _ = self.child.kill();
-        }
+        let came = self.end_now();
+        assert!(over, "still running after {limit:?}: {came:?}");
+        came
+    }
+
+    /// Ends it, if it is not over yet.
+    pub fn end_now(&mut self) -> Came {
+        let _ = self.child.kill();
         let code = self.child.wait().expect("it is our child").code();
         let said = |thread: Option<thread::JoinHandle<String>>| {
             let text = thread.map(|thread| thread.join().expect("it only reads"));
             text.unwrap_or_default()
         };
         let (out, err) = (said(self.out.take()), said(self.err.take()));
-        assert!(over, "still running after {limit:?}:\n{out}\n{err}");
         Came { code, out, err }
     }
 }
