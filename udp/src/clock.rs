@@ -8,7 +8,8 @@ use sim_core::kernel::time::SimTime;
 /// Time since the start of a run, in nanoseconds. It never steps; processes of one host that share an epoch agree on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
-    epoch: u64,
+    /// Below zero if the run began before the host did.
+    epoch: i64,
 }
 
 impl Clock {
@@ -20,7 +21,7 @@ impl Clock {
 
     /// The clock of a run that another process of this host has started; see [`Clock::epoch`].
     #[must_use]
-    pub const fn since(epoch: u64) -> Clock {
+    pub const fn since(epoch: i64) -> Clock {
         Clock { epoch }
     }
 
@@ -28,26 +29,27 @@ impl Clock {
     #[must_use]
     pub fn showing(&self, at: SimTime) -> Clock {
         Clock {
-            epoch: host().saturating_sub(at.as_nanos()),
+            epoch: host().saturating_sub_unsigned(at.as_nanos()),
         }
     }
 
     /// What the host's monotonic clock showed at zero, in nanoseconds.
     #[must_use]
-    pub const fn epoch(&self) -> u64 {
+    pub const fn epoch(&self) -> i64 {
         self.epoch
     }
 
     /// The time.
     #[must_use]
     pub fn now(&self) -> SimTime {
-        SimTime::from_nanos(host().saturating_sub(self.epoch))
+        let now = host().saturating_sub(self.epoch);
+        SimTime::from_nanos(u64::try_from(now).unwrap_or(0))
     }
 
     /// How long it is until zero; `None` if that has passed.
     #[must_use]
     pub fn ahead(&self) -> Option<Duration> {
-        let ahead = self.epoch.checked_sub(host())?;
+        let ahead = u64::try_from(self.epoch.saturating_sub(host())).ok()?;
         (ahead > 0).then(|| Duration::from_nanos(ahead))
     }
 
@@ -56,7 +58,7 @@ impl Clock {
     pub fn starting_in(ahead: Duration) -> Clock {
         let ahead = u64::try_from(ahead.as_nanos()).unwrap_or(u64::MAX);
         Clock {
-            epoch: host().saturating_add(ahead),
+            epoch: host().saturating_add_unsigned(ahead),
         }
     }
 
@@ -67,8 +69,9 @@ impl Clock {
     }
 }
 
-fn host() -> u64 {
+fn host() -> i64 {
     let now = clock_gettime(ClockId::Monotonic);
-    let (seconds, nanos) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());
-    seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
+    now.tv_sec
+        .saturating_mul(1_000_000_000)
+        .saturating_add(now.tv_nsec)
 }

@@ -29,6 +29,8 @@ use crate::wire::{Bounds, Cluster, Letter, Opener, To};
 
 /// Longest time that the loop waits: then it looks whether somebody wants it to end.
 const TICK: Duration = Duration::from_millis(50);
+/// What is due later than this is later than a tick, however long this turn took.
+const LONG_TICK: Span = Span::from_secs(1);
 /// Who has heard nothing for so long takes what is missing for lost.
 const GRACE: Span = Span::from_millis(200);
 /// A turn that comes later than this after the one before is a pause, and told.
@@ -436,7 +438,8 @@ impl Drive<'_> {
             }
         })?;
         opener.expire(now);
-        for mut packet in std::mem::take(&mut self.came) {
+        let mut came = std::mem::take(&mut self.came);
+        for mut packet in came.drain(..) {
             self.counts.messages.came += 1;
             if self.engine.accounted() > INBOX_MAX {
                 self.counts.messages.inbox_full += 1;
@@ -453,6 +456,8 @@ impl Drive<'_> {
                 Err(why) => self.counts.messages.refused(why),
             }
         }
+        // Its memory is used again.
+        self.came = came;
         Ok(read)
     }
 
@@ -467,9 +472,14 @@ impl Drive<'_> {
         let wrote: BTreeSet<NodeId> = wrote.collect();
         while !deeds.is_empty() {
             let rest = deeds.split_off(first_run(&deeds));
-            self.let_run_out(std::mem::replace(&mut deeds, rest), listener)?;
+            self.let_run_out(&mut deeds, listener)?;
+            if !rest.is_empty() {
+                deeds = rest;
+            }
         }
         self.compact(wrote)?;
+        // Its memory is used again.
+        *self.engine.deeds() = deeds;
         if let Some(recording) = &mut self.recording {
             recording.flush()?;
         }
@@ -492,20 +502,29 @@ impl Drive<'_> {
     }
 
     /// The same for deeds of which those to be stored come first.
-    fn let_run_out(&mut self, run: Vec<Deed>, listener: &mut dyn Listener) -> Result<(), Failure> {
+    fn let_run_out(
+        &mut self,
+        run: &mut Vec<Deed>,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Failure> {
         if let Some(store) = self.store.as_mut().filter(|_| is_stored(&run[0])) {
             // What led to a write is recorded before it is durable.
             if let Some(recording) = &mut self.recording {
                 recording.flush()?;
             }
-            store_all(store, &run)?;
+            store_all(store, run)?;
         }
         if let Some(recording) = &mut self.recording {
-            recording.write(&Entry::Did(run.clone()))?;
+            // It only lends them.
+            let entry = Entry::Did(std::mem::take(run));
+            recording.write(&entry)?;
             recording.flush()?;
+            if let Entry::Did(lent) = entry {
+                *run = lent;
+            }
         }
         let mut crashed = Vec::new();
-        for deed in run {
+        for deed in run.drain(..) {
             match deed {
                 Deed::Sent(packet) => self.outbox.add(packet, &mut self.counts.messages),
                 Deed::Said(node, bytes) => listener.said(node, &bytes),
@@ -556,6 +575,8 @@ impl Drive<'_> {
         let next = self.engine.next_at().map_or(end, |at| at.min(end));
         let timeout = if next <= now {
             Duration::ZERO
+        } else if next > now.after(LONG_TICK) {
+            TICK
         } else {
             self.clock.until(next).min(TICK)
         };

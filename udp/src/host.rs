@@ -78,9 +78,17 @@ const LIFE_BITS: u32 = 34;
 const NODE_BITS: u32 = 46;
 
 /// Where the numbers of the events and messages of a life begin, so that those of several processes and lives differ.
-#[must_use]
-pub fn first_number(node: NodeId, incarnation: u32) -> u64 {
-    (u64::from(node.0) << NODE_BITS) + (u64::from(incarnation) << LIFE_BITS)
+///
+/// # Errors
+/// If there are no numbers left: from process 2^18 on, and after 4,096 lives.
+pub fn first_number(node: NodeId, incarnation: u32) -> io::Result<u64> {
+    let beyond = node.0 >> (u64::BITS - NODE_BITS) | incarnation >> (NODE_BITS - LIFE_BITS);
+    if beyond > 0 {
+        let text =
+            format!("{node} in its life {incarnation}: there are no numbers left for its events");
+        return Err(io::Error::other(text));
+    }
+    Ok((u64::from(node.0) << NODE_BITS) + (u64::from(incarnation) << LIFE_BITS))
 }
 
 /// Runs process `me` of a cluster with what `program` gives, in a thread of its own. For more than that see [`Host`].
@@ -240,7 +248,7 @@ impl<'a> Host<'a> {
                 here: BTreeSet::from([me]),
                 since: SimTime::ZERO,
                 choices: crate::entropy()?,
-                base: first_number(me, life.incarnation),
+                base: first_number(me, life.incarnation)?,
                 spent: BTreeSet::new(),
             };
             let recording = match tape {

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use scenarios::format::Sources;
 use scenarios::json;
-use scenarios::run::{Keys, Runner, conclude};
+use scenarios::run::{Keys, Panicked, Runner, conclude};
+use sim_core::kernel::property::Moment;
+use sim_core::sim::Ended;
 
-use super::gather::{Tape, gather, read_all, unread};
+use super::gather::{Tape, gather, mixed, read_all, unread};
 use super::keyed::of_recording;
 use super::report::{Told, simulate};
 use super::run::fresh_folder;
@@ -52,6 +54,10 @@ pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
             return Exit::Io;
         }
     };
+    if let Some(why) = mixed(&scenario, &tapes) {
+        out.complain(format_args!("error: {why}"));
+        return Exit::Usage;
+    }
     let (files, peers) = (&args.keyed.key, args.keyed.peers.as_deref());
     let headers = tapes.iter().map(|tape| &tape.recorded.header);
     let keys = headers.map(|header| of_recording(&scenario, files, peers, header));
@@ -70,7 +76,14 @@ pub fn collect(out: Out, registry: &dyn Runner, args: &UdpCollectArgs) -> Exit {
         }
     };
     let simulated = simulate(registry, &scenario);
-    let run = conclude(&scenario, outcome, None, simulated.metrics.steps);
+    let panicked = (outcome.ended == Ended::Panicked).then(|| Panicked {
+        at: Moment {
+            at: outcome.at,
+            event: outcome.events,
+        },
+        message: "as a recording says".to_owned(),
+    });
+    let run = conclude(&scenario, outcome, panicked, simulated.metrics.steps);
     let path = |path: &PathBuf| quoted(&path.to_string_lossy());
     let mut words: Vec<String> = args.recordings.iter().map(path).collect();
     if let Some(peers) = &args.keyed.peers {

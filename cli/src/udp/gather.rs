@@ -155,6 +155,35 @@ impl Tape {
 /// How a run ended: why, and since when all was quiet, if it was.
 type End = (Ended, Option<SimTime>);
 
+/// What is wrong with these recordings as those of one run, if something is.
+pub fn mixed(scenario: &Scenario, tapes: &[Tape]) -> Option<String> {
+    let mut lives: BTreeMap<(&BTreeSet<NodeId>, u64), &Path> = BTreeMap::new();
+    let mut missing: BTreeSet<NodeId> = (0..scenario.nodes).map(NodeId).collect();
+    for tape in tapes {
+        let part = &tape.recorded.header.part;
+        if let Some(node) = part.here.iter().find(|node| node.0 >= scenario.nodes) {
+            return Some(format!(
+                "{}: the scenario has no {node}",
+                tape.path.display()
+            ));
+        }
+        if let Some(other) = lives.insert((&part.here, part.base), &tape.path) {
+            return Some(format!(
+                "{} and {} are of the same life of the same node: one run is judged at a time",
+                other.display(),
+                tape.path.display()
+            ));
+        }
+        missing.retain(|node| !part.here.contains(node));
+    }
+    let first = missing.first()?;
+    Some(format!(
+        "the recording of {first} is missing ({} of {} nodes are): a run is judged whole",
+        missing.len(),
+        scenario.nodes
+    ))
+}
+
 /// Replays all recordings of a run and puts them together. Gives the first output that was different, with its file.
 pub fn gather(
     registry: &dyn Runner,

@@ -51,7 +51,8 @@ pub struct Host<'a> {
 
 /// When a part begins to live.
 pub struct Beginning {
-    pub clock: Clock,
+    /// That of a run that another process has started; else it starts when all is ready.
+    pub clock: Option<Clock>,
     /// On that clock.
     pub since: SimTime,
     /// Faults that have struck before.
@@ -64,7 +65,7 @@ impl Beginning {
     /// Now, for the first time.
     pub fn now() -> Beginning {
         Beginning {
-            clock: Clock::start(),
+            clock: None,
             since: SimTime::ZERO,
             spent: BTreeSet::new(),
             lost: None,
@@ -124,7 +125,7 @@ impl Host<'_> {
             here: self.here,
             since,
             choices: udp::entropy()?,
-            base: first_number(self.first, life),
+            base: first_number(self.first, life)?,
             spent,
             own_network: self.own_network,
         };
@@ -140,7 +141,10 @@ impl Host<'_> {
         let recording = Recording::create(&recording, header)?;
         let mut engine = self.registry.live(self.scenario, part, self.keys, None);
         let mut drive = bound
-            .drive(engine.as_mut(), clock)
+            .drive(
+                engine.as_mut(),
+                clock.unwrap_or_else(|| Clock::start().showing(since)),
+            )
             .with_store(store)
             .with_recording(recording);
         let ran = drive.run(&lives, listener)?;
@@ -206,7 +210,8 @@ impl Listener for Watch {
             "counts": counts,
         });
         // Metrics that cannot be written are no reason to stop; the end tells.
-        if let Err(error) = writeln!(self.metrics, "{line}") {
+        let line = format!("{line}\n");
+        if let Err(error) = self.metrics.write_all(line.as_bytes()) {
             self.failed = Some(error);
         }
     }

@@ -6,7 +6,7 @@ use std::io::{self, BufReader};
 use std::sync::mpsc::{Receiver, channel};
 
 use rustix::process::{Signal, getpid, kill_process};
-use scenarios::format::Scenario;
+use scenarios::format::{Need, Scenario, Trigger};
 use scenarios::run::Runner;
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::time::{SimTime, Span};
@@ -69,6 +69,18 @@ pub fn node(out: Out, registry: &dyn Runner, args: &UdpNodeArgs) -> Exit {
         Ok(keys) => keys,
         Err(error) => return complain(&error),
     };
+    let authentic = scenario.links.promise() == Need::Authenticated;
+    if authentic && keys.names.is_empty() && !args.child {
+        return complain(
+            &"the links of this scenario are authenticated, and the peers have no keys: `stormglass keygen` makes them",
+        );
+    }
+    if !authentic && !keys.names.is_empty() {
+        return complain(&format_args!(
+            "--key: the links of this scenario are {}, and keys protect nothing there; with `--set links=Authenticated()` they do",
+            scenario.links
+        ));
+    }
     let id = NodeId(args.id);
     if let Some((other, _)) = keys.names.iter().find(|(owner, _)| *owner != id) {
         return complain(&format_args!(
@@ -118,6 +130,7 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
     let signals = Signals::listen();
     let watch = Watch::new(&signals, args.drain, &args.out, &id.to_string())?;
     if args.child {
+        let drain = args.drain;
         let (telling, told) = channel();
         let mut parent = BufReader::new(io::stdin());
         let mut child = Child {
@@ -125,16 +138,21 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
             told,
             next: SimTime::ZERO,
             before: None,
+            draining: None,
         };
         let begin = move || {
             say(io::stdout(), &Says::Ready)?;
             let beginning = hear(&mut parent)?;
             std::thread::spawn(move || {
-                while let Ok(Some(Told::End { quiet_since })) = hear(&mut parent) {
-                    if telling
-                        .send(Order::End(quiet_since.map(SimTime::from_nanos)))
-                        .is_err()
-                    {
+                while let Ok(Some(told)) = hear(&mut parent) {
+                    let order = match told {
+                        Told::End { quiet_since } => {
+                            Order::End(quiet_since.map(SimTime::from_nanos))
+                        }
+                        Told::Drain => Order::Drain(drain),
+                        Told::Begin { .. } => continue,
+                    };
+                    if telling.send(order).is_err() {
                         return;
                     }
                 }
@@ -148,7 +166,7 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
                     spent,
                     disk_lost,
                 }) => Ok(Beginning {
-                    clock: Clock::since(epoch),
+                    clock: Some(Clock::since(epoch)),
                     since: SimTime::from_nanos(since),
                     spent,
                     lost: disk_lost.then_some(id),
@@ -171,13 +189,16 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
         args.out.display()
     ));
     let (since, fresh) = (SimTime::ZERO.after(args.since), args.fresh);
-    let mut alone = Alone { watch, out };
+    let mut alone = Alone {
+        watch,
+        out,
+        now: since,
+    };
     let hosted = host.run(&mut alone, || {
-        let now = Clock::start();
         Ok(Beginning {
-            clock: now.showing(since),
+            clock: None,
             since,
-            // Whoever lives again has survived its crashes.
+            // Nobody knows any more which of these have struck; those at a time that is past are over anyway.
             spent: if fresh { BTreeSet::new() } else { crashes },
             lost: None,
         })
@@ -199,12 +220,13 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
     })
 }
 
-/// The numbers of the faults that are crashes.
+/// The numbers of the faults that are crashes, and strike when something has happened.
 fn crashes(scenario: &Scenario) -> BTreeSet<u32> {
     use scenarios::format::FaultKind;
+    let timed = |trigger: &Option<Trigger>| !matches!(trigger, Some(Trigger::When(_)));
     let crash = |kind: &FaultKind| matches!(kind, FaultKind::Crash { .. });
     let numbered = (0..).zip(&scenario.faults);
-    let crashes = numbered.filter(|(_, fault)| crash(&fault.kind));
+    let crashes = numbered.filter(|(_, fault)| crash(&fault.kind) && !timed(&fault.trigger));
     crashes.map(|(number, _)| number).collect()
 }
 
@@ -217,16 +239,19 @@ fn kill_oneself() {
 struct Alone {
     watch: Watch,
     out: Out,
+    now: SimTime,
 }
 
 impl Listener for Alone {
     fn order(&mut self, status: &Status) -> Order {
+        self.now = status.now;
         self.watch.order(status)
     }
 
-    fn crashed(&mut self, node: NodeId, fault: u32, _: Option<(SimTime, bool)>) {
+    fn crashed(&mut self, node: NodeId, fault: u32, returns: Option<(SimTime, bool)>) {
         self.out.note(format_args!(
-            "{node} crashes here, by faults[{fault}]; start it again without --fresh"
+            "{node} crashes here, by faults[{fault}]; start it again without --fresh, and with --since {}ms",
+            returns.map_or(self.now, |(at, _)| at)
         ));
         kill_oneself();
     }
@@ -244,12 +269,16 @@ struct Child {
     next: SimTime,
     /// What it said last.
     before: Option<(bool, u64, u64)>,
+    /// It was told to let nobody ask for more.
+    draining: Option<Order>,
 }
 
 impl Child {
     fn tell(&mut self, status: &Status) {
         let is = (status.is_quiet, status.sent, status.came);
-        if self.before == Some(is) || status.now < self.next && !status.is_quiet {
+        // News at once if all is quiet; else, and without news, now and then: who says nothing may be stopped.
+        let is_news = self.before != Some(is) && status.is_quiet;
+        if !is_news && status.now < self.next {
             return;
         }
         (self.before, self.next) = (Some(is), status.now.after(TELL));
@@ -261,6 +290,7 @@ impl Child {
                 sent: status.sent,
                 came: status.came,
                 last: status.last.as_nanos(),
+                now: status.now.as_nanos(),
             },
         );
     }
@@ -269,9 +299,12 @@ impl Child {
 impl Listener for Child {
     fn order(&mut self, status: &Status) -> Order {
         self.tell(status);
-        self.told
-            .try_recv()
-            .unwrap_or_else(|_| self.watch.order(status))
+        match self.told.try_recv() {
+            Ok(order @ Order::Drain(_)) => self.draining = Some(order),
+            Ok(order) => return order,
+            Err(_) => (),
+        }
+        self.draining.unwrap_or_else(|| self.watch.order(status))
     }
 
     fn crashed(&mut self, _: NodeId, fault: u32, returns: Option<(SimTime, bool)>) {

@@ -43,6 +43,8 @@ struct Node {
     now: (u64, u64),
     quiet: bool,
     last: u64,
+    /// When it last said how it is.
+    heard: u64,
     spent: BTreeSet<u32>,
     counts: Option<Counts>,
 }
@@ -139,6 +141,7 @@ impl Cluster<'_> {
                 now: (0, 0),
                 quiet: false,
                 last: 0,
+                heard: 0,
                 spent: BTreeSet::new(),
                 counts: None,
             });
@@ -148,7 +151,7 @@ impl Cluster<'_> {
         for place in 0..self.nodes.len() {
             self.begin(place, 0, false)?;
         }
-        let mut ended = false;
+        let (mut ended, mut drained) = (false, false);
         loop {
             match self.hearing.recv_timeout(LOOK) {
                 Ok((id, life, says)) => self.hear(id, life, says)?,
@@ -164,8 +167,14 @@ impl Cluster<'_> {
                 return Ok(());
             }
             let quiet_since = self.quiet_since();
-            let is_over = quiet_since.is_some() || self.real.signals.asked().is_some();
-            if is_over && !ended {
+            let asked = self.real.signals.asked().is_some();
+            if asked && !drained {
+                drained = true;
+                for node in &mut self.nodes {
+                    let _ = say(&mut node.told, &Told::Drain);
+                }
+            }
+            if quiet_since.is_some() && !ended {
                 ended = true;
                 for node in self.nodes.iter_mut().filter(|node| node.state == State::Up) {
                     // Who has just ended by itself does not listen any more.
@@ -273,7 +282,9 @@ impl Cluster<'_> {
                 sent,
                 came,
                 last,
+                now,
             } => {
+                node.heard = now;
                 node.quiet = quiet;
                 node.now = (sent, came);
                 node.last = last;
@@ -297,7 +308,12 @@ impl Cluster<'_> {
                 node.counts = Some(*counts);
                 node.process.wait()?;
             }
-            Says::Gone if node.state == State::Up => {
+            Says::Gone
+                if matches!(
+                    node.state,
+                    State::Starting | State::Up | State::Returning(_)
+                ) =>
+            {
                 return Err(io::Error::other(format!("{id} ended without a word")).into());
             }
             Says::Gone => (),
@@ -343,8 +359,11 @@ impl Cluster<'_> {
         let sum = |of: fn(&Node) -> u64| self.nodes.iter().map(of).sum::<u64>();
         let sent = sum(|node| node.before.0 + node.now.0);
         let came = sum(|node| node.before.1 + node.now.1);
-        let waited = self.clock.now().as_nanos().saturating_sub(last);
-        // What was said before is older than what happened since: two looks at least lie in between.
+        // Only what was said after the last event counts: a node that is stopped has nothing to say, and is waited for.
+        let up = self.nodes.iter().filter(|node| node.state == State::Up);
+        let heard = up.map(|node| node.heard).min();
+        let heard = heard.unwrap_or_else(|| self.clock.now().as_nanos());
+        let waited = heard.saturating_sub(last);
         let settled = waited > 5 * u64::try_from(LOOK.as_nanos()).unwrap_or(u64::MAX);
         (settled && sent == came || waited > GRACE_NS).then_some(last)
     }

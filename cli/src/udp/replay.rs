@@ -41,6 +41,14 @@ pub fn replay(out: Out, registry: &dyn Runner, args: &ReplayArgs) -> Exit {
                 return Exit::Io;
             }
         };
+        let part = &tape.recorded.header.part;
+        if let Some(node) = part.here.iter().find(|node| node.0 >= scenario.nodes) {
+            let path = tape.path.display();
+            out.complain(format_args!(
+                "error: {path}: the scenario in it has no {node}"
+            ));
+            return Exit::Io;
+        }
         let keys = match of_recording(
             &scenario,
             &args.keyed.key,

@@ -205,12 +205,15 @@ impl One<'_> {
             in_one_process(&real)?
         };
         let wall = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let run = conclude(
+        let mut run = conclude(
             scenario,
             came.outcome,
             came.panicked,
             simulated.metrics.steps,
         );
+        if signals.asked().is_some() && run.verdict == Verdict::Pass {
+            run.verdict = Verdict::Inconclusive;
+        }
         let mut again = format!("stormglass udp run {}", plan::command(&real.words));
         for (flag, given) in [
             (" --processes", args.processes),

@@ -21,6 +21,8 @@ pub enum Says {
         came: u64,
         /// When something last happened, in ns.
         last: u64,
+        /// When it says so, in ns.
+        now: u64,
     },
     /// It crashes, by the fault of this number, and returns, if it does, at this time, perhaps with an empty disk.
     Crash {
@@ -50,7 +52,7 @@ pub enum Told {
     /// To begin.
     Begin {
         /// What the host's monotonic clock shows at time zero of the run, in ns.
-        epoch: u64,
+        epoch: i64,
         /// When this life begins, in ns.
         since: u64,
         /// Faults that have struck it before.
@@ -58,6 +60,8 @@ pub enum Told {
         /// Its disk was lost.
         disk_lost: bool,
     },
+    /// To let nobody ask for anything more, and to end when it is quiet.
+    Drain,
     /// To end: all is quiet everywhere since then, in ns.
     End {
         /// When.

@@ -89,13 +89,24 @@ pub(super) fn join(
         .map(|part| part.outcome.trace.clone().unwrap_or_default())
         .collect();
     let (trace, numbers) = merge(traces);
+    // What has no event of its own in the trace, as the end of a process that was killed, stands behind what was before.
+    let times: Vec<SimTime> = trace.records.iter().map(|record| record.at).collect();
+    let behind = |at: SimTime| times.partition_point(|time| *time <= at) as u64;
     let renumbered = |moment: Moment| Moment {
-        event: numbers.get(&moment.event).copied().unwrap_or(moment.event),
+        event: match numbers.get(&moment.event) {
+            Some(event) => *event,
+            None => behind(moment.at),
+        },
         ..moment
     };
+    // Where the traces are cut off nobody knows any more what came first: nothing is judged from there on.
+    let cut = trace.left_out > 0;
+    let known = |seen: &&Seen| !cut || numbers.contains_key(&seen.moment.event);
+    let ended = if cut { Ended::Events } else { ended };
     let mut seen: Vec<Seen> = parts
         .iter()
         .flat_map(|part| &part.seen)
+        .filter(known)
         .map(|seen| Seen {
             moment: renumbered(seen.moment),
             fact: seen.fact.clone(),

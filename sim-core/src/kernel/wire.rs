@@ -16,6 +16,15 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     postcard::to_allocvec(value).expect("a payload can be encoded")
 }
 
+/// The bytes of `value`, in place of what is in `room`: its memory is used again.
+///
+/// # Panics
+/// As [`encode`].
+pub fn encode_into<T: Serialize + ?Sized>(value: &T, room: &mut Vec<u8>) {
+    room.clear();
+    *room = postcard::to_extend(value, core::mem::take(room)).expect("a payload can be encoded");
+}
+
 /// How many bytes [`encode`] gives.
 ///
 /// # Panics

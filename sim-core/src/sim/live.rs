@@ -381,7 +381,8 @@ impl<'p, P: Node> Sim<'p, P> {
             return;
         };
         if (live.body.0, live.body.1) != (message.first_message, row) {
-            live.body = (message.first_message, row, wire::encode(&message.body));
+            (live.body.0, live.body.1) = (message.first_message, row);
+            wire::encode_into(&message.body, &mut live.body.2);
         }
         live.deeds.push(Deed::Sent(Packet {
             from: message.from,

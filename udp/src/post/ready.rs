@@ -97,8 +97,12 @@ impl Ready {
             }
         }
         self.is_device_full = false;
+        // The kernel's own wait counts in milliseconds. It takes the whole ones; who called waits again for what is left.
+        let long = timeout.map(|timeout| Duration::from_millis(millis(timeout)));
+        if long != Some(Duration::ZERO) {
+            self.look_for(long, &socket)?;
         // While there is much to do, this first look is the only system call of the wait.
-        if !self.look(&socket)? && timeout != Some(Duration::ZERO) {
+        } else if !self.look(&socket)? && timeout != Some(Duration::ZERO) {
             self.sleep(timeout)?;
             self.look(&socket)?;
         }
@@ -127,10 +131,21 @@ impl Ready {
 
     /// Asks the kernel what is the matter now. Returns whether anything is.
     fn look<'a>(&mut self, socket: impl Fn(usize) -> &'a UdpSocket) -> io::Result<bool> {
+        self.look_for(Some(Duration::ZERO), socket)
+    }
+
+    /// The same, and waits for something for so many whole milliseconds; none is for ever.
+    fn look_for<'a>(
+        &mut self,
+        timeout: Option<Duration>,
+        socket: impl Fn(usize) -> &'a UdpSocket,
+    ) -> io::Result<bool> {
         self.events.clear();
         self.readable.clear();
         let room = spare_capacity(&mut self.events);
-        match epoll::wait(&self.epoll, room, Some(&Timespec::default())) {
+        // Longer than the kernel can count is for ever.
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        match epoll::wait(&self.epoll, room, timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -167,6 +182,12 @@ impl Ready {
         let mut keys = self.events.iter().map(|event| event.data);
         keys.any(|data| data.u64() == WAKER)
     }
+}
+
+/// The whole milliseconds of this time, no more than fit into the kernel's count.
+fn millis(time: Duration) -> u64 {
+    let most = u128::from(i32::MAX.unsigned_abs());
+    u64::try_from(time.as_millis().min(most)).unwrap_or_default()
 }
 
 /// Asks the kernel to tell of room in this socket too, or no longer.
