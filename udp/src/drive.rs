@@ -465,6 +465,11 @@ impl Drive<'_> {
     /// follows it is let out, and what precedes it is out before it is durable: a crash keeps a prefix, whenever it comes.
     fn let_out(&mut self, listener: &mut dyn Listener) -> Result<(), Failure> {
         let mut deeds = std::mem::take(self.engine.deeds());
+        let wrote = deeds.iter().filter_map(|deed| match deed {
+            Deed::Wrote(node, _) => Some(*node),
+            _ => None,
+        });
+        let wrote: BTreeSet<NodeId> = wrote.collect();
         while !deeds.is_empty() {
             let rest = deeds.split_off(first_run(&deeds));
             self.let_run_out(&mut deeds, listener)?;
@@ -474,12 +479,26 @@ impl Drive<'_> {
         }
         // Its memory is used again.
         *self.engine.deeds() = deeds;
+        self.compact(wrote)?;
         if let Some(recording) = &mut self.recording {
             recording.flush()?;
         }
         Ok(self
             .outbox
             .send(&mut self.post, &mut self.counts.messages)?)
+    }
+
+    /// Puts many writes together. The disk of the engine is that after all writes of a turn: none may be outstanding.
+    fn compact(&mut self, wrote: BTreeSet<NodeId>) -> Result<(), Failure> {
+        let Some(store) = &mut self.store else {
+            return Ok(());
+        };
+        for node in wrote {
+            if store.writes(node) > WRITES_MAX {
+                store.compact(node, &self.engine.disk(node))?;
+            }
+        }
+        Ok(())
     }
 
     /// The same for deeds of which those to be stored come first.
@@ -493,7 +512,7 @@ impl Drive<'_> {
             if let Some(recording) = &mut self.recording {
                 recording.flush()?;
             }
-            store_all(store, run, self.engine)?;
+            store_all(store, run)?;
         }
         if let Some(recording) = &mut self.recording {
             // It only lends them.
@@ -647,14 +666,10 @@ fn first_run(deeds: &[Deed]) -> usize {
 }
 
 /// What was written becomes durable, before anything behind it is let out.
-fn store_all(store: &mut Store, deeds: &[Deed], engine: &dyn RealTime) -> Result<(), Failure> {
-    let mut wrote = BTreeSet::new();
+fn store_all(store: &mut Store, deeds: &[Deed]) -> Result<(), Failure> {
     for deed in deeds {
         match deed {
-            Deed::Wrote(node, bytes) => {
-                store.write(*node, bytes);
-                wrote.insert(*node);
-            }
+            Deed::Wrote(node, bytes) => store.write(*node, bytes),
             Deed::DiskLost(node) => store.lose(*node)?,
             Deed::Life(node, _) => {
                 store.begin_life(*node)?;
@@ -662,13 +677,7 @@ fn store_all(store: &mut Store, deeds: &[Deed], engine: &dyn RealTime) -> Result
             _ => (),
         }
     }
-    store.commit()?;
-    for node in wrote {
-        if store.writes(node) > WRITES_MAX {
-            store.compact(node, &engine.disk(node))?;
-        }
-    }
-    Ok(())
+    Ok(store.commit()?)
 }
 
 #[cfg(test)]

@@ -26,13 +26,15 @@ fn check(lines: &[(Value, Counts)]) {
     for (line, counts) in lines {
         assert_eq!(counts.broken_rule(), None, "{line}");
         let messages = &counts.messages;
-        let fates = [
-            messages.taken,
+        let refused = [
             messages.not_here,
             messages.strangers,
+            messages.too_late,
             messages.unreadable,
+            messages.inbox_full,
         ];
-        assert_eq!(messages.came, fates.iter().sum::<u64>(), "{line}");
+        let fates = messages.taken + refused.iter().sum::<u64>();
+        assert_eq!(messages.came, fates, "{line}");
         assert!(line["memory_bytes"].as_u64() > Some(0), "{line}");
     }
     let of = |pick: fn(&(Value, Counts)) -> u64| lines.iter().map(pick).collect::<Vec<_>>();
