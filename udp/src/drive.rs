@@ -477,9 +477,9 @@ impl Drive<'_> {
                 deeds = rest;
             }
         }
-        self.compact(wrote)?;
         // Its memory is used again.
         *self.engine.deeds() = deeds;
+        self.compact(wrote)?;
         if let Some(recording) = &mut self.recording {
             recording.flush()?;
         }

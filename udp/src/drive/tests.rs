@@ -79,10 +79,8 @@ impl Listener for Stopper {
 
     fn order(&mut self, status: &Status) -> Order {
         let heard = std::mem::take(&mut self.is_heard);
-        if heard
-            && status.now > SimTime::from_nanos(200_000_000)
-            && let Some(span) = self.stop_for.take()
-        {
+        let settled = heard && status.now > SimTime::from_nanos(200_000_000);
+        if let Some(span) = self.stop_for.take_if(|_| settled) {
             let (_nobody_sends, nothing) = mpsc::channel::<()>();
             let _ = nothing.recv_timeout(span);
         }
