@@ -212,7 +212,7 @@ fn what_is_no_recording_is_refused() {
         ("letter.txt", 74, "no recording"),
         ("empty.recording", 74, "cut off before its first entry"),
         ("scenarios", 2, "there is no recording"),
-        ("nowhere", 74, "No such file"),
+        ("nowhere", 2, "there is no such run folder"),
     ] {
         let replay = stage.run(&["replay", word]);
         assert_eq!(replay.code, Some(code), "{word}: {replay:?}");
