@@ -135,6 +135,18 @@ impl Tape {
         }
     }
 
+    /// How often something was said in it.
+    fn said(&self) -> usize {
+        let deeds = self.recorded.entries.iter().map(|entry| match entry {
+            Entry::Did(deeds) => deeds.as_slice(),
+            _ => &[],
+        });
+        let said = deeds
+            .flatten()
+            .filter(|deed| matches!(deed, Deed::Said(..)));
+        said.count()
+    }
+
     /// Who is known to have crashed in it.
     fn crashed(&self) -> BTreeSet<NodeId> {
         let mut down = BTreeSet::new();
@@ -203,6 +215,8 @@ pub fn gather(
         let mut seen = witness.take();
         let part = &tape.recorded.header.part;
         if tape.end().is_none() {
+            // The last turn may have been cut short: what it would have said nobody has heard.
+            forget_unsaid(&mut seen, tape.said());
             // It was killed: whoever lived here crashed, whether a fault of the scenario did it or somebody else.
             let moment = Moment {
                 at: replayed.outcome.at,
@@ -232,6 +246,17 @@ pub fn gather(
         Ok([only]) => registry.join(scenario, vec![only], ended, quiet_since),
         Err(parts) => registry.join(scenario, parts, ended, quiet_since),
     })
+}
+
+/// Leaves as much of what was seen as comes before anything that was not said.
+fn forget_unsaid(seen: &mut Vec<Seen>, said: usize) {
+    let mut indicated = seen
+        .iter()
+        .enumerate()
+        .filter(|(_, seen)| matches!(seen.fact, SeenFact::Indicated(..)));
+    if let Some((first, _)) = indicated.nth(said) {
+        seen.truncate(first);
+    }
 }
 
 /// How a run ended as a whole. A process that stays down has nothing more to say.

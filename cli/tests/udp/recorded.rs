@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use sim_core::sim::Deed;
 use udp::recording::{Entry, Recorded, Recording, read};
 
@@ -218,4 +219,42 @@ fn what_is_no_recording_is_refused() {
         assert_eq!(replay.code, Some(code), "{word}: {replay:?}");
         assert!(replay.err.contains(said), "{word}: {replay:?}");
     }
+}
+
+const TELLING: &str = r#"Scenario(
+    name: "telling",
+    nodes: 3,
+    protocol: BestEffortMulticast,
+    workload: [(at: "1ms", node: 0, do: Multicast("hello"))],
+    expect: ["always no_duplication"],
+)"#;
+
+/// How often something was delivered in all, in the words of the property.
+fn deliveries(stage: &Stage) -> String {
+    let came = stage.run(&["udp", "collect", "runs/telling/udp-1", "--json"]);
+    let document: Value =
+        serde_json::from_str(&came.out).unwrap_or_else(|error| panic!("{error}: {came:?}"));
+    let detail = &document["runs"][0]["properties"][0]["detail"];
+    detail.as_str().expect("it is a text").to_owned()
+}
+
+/// A process was killed after the inputs of a turn were recorded and before anything that came of them: a replay does it,
+/// and the run has not.
+#[test]
+fn what_a_killed_process_has_not_said_nobody_has_heard() {
+    let stage = Stage::new();
+    stage.write("telling.ron", TELLING);
+    let run = stage.run(&["udp", "run", "telling.ron", "--processes"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(deliveries(&stage), "3 deliveries");
+    let path = stage.path("runs/telling/udp-1/n2-0.recording");
+    let mut tape = read(&path).expect("it was just written");
+    let said = |entry: &Entry| match entry {
+        Entry::Did(deeds) => deeds.iter().any(|deed| matches!(deed, Deed::Said(..))),
+        _ => false,
+    };
+    let cut = tape.entries.iter().position(said);
+    tape.entries.truncate(cut.expect("it said something"));
+    write(&path, &tape);
+    assert_eq!(deliveries(&stage), "2 deliveries");
 }
