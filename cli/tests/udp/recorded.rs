@@ -208,14 +208,14 @@ fn what_is_no_recording_is_refused() {
     let stage = Stage::new();
     stage.write("letter.txt", "Dear node,");
     stage.write("empty.recording", "");
-    for (word, said) in [
-        ("letter.txt", "no recording"),
-        ("empty.recording", "cut off before its first entry"),
-        ("scenarios", "there is no recording"),
-        ("nowhere", "No such file"),
+    for (word, code, said) in [
+        ("letter.txt", 74, "no recording"),
+        ("empty.recording", 74, "cut off before its first entry"),
+        ("scenarios", 2, "there is no recording"),
+        ("nowhere", 2, "there is no such run folder or recording"),
     ] {
         let replay = stage.run(&["replay", word]);
-        assert_eq!(replay.code, Some(74), "{word}: {replay:?}");
+        assert_eq!(replay.code, Some(code), "{word}: {replay:?}");
         assert!(replay.err.contains(said), "{word}: {replay:?}");
     }
 }
