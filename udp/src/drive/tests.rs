@@ -197,3 +197,80 @@ fn a_stopped_cluster_does_not_notice() {
     assert_eq!(suspected, []);
     assert_eq!(pauses, 1);
 }
+
+/// Counts on its disk, in its first life: often at once, and once more after it has told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Counter;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+struct Count(u64);
+
+impl Disk for Count {
+    type Write = u8;
+
+    fn apply(&mut self, _: u8) {
+        self.0 += 1;
+    }
+}
+
+impl Protocol for Counter {
+    type Offers = Suspicions;
+    type Needs = Net<u8>;
+    type Timer = Never;
+    type Disk = Count;
+
+    fn on(&mut self, event: Event<Self>, fx: &mut impl Effects<Self>) {
+        if let Event::Boot(boot) = event
+            && boot.incarnation == 0
+        {
+            for _ in 0..=WRITES_MAX {
+                fx.persist(0);
+            }
+            fx.indicate(Either::Right(NodeId(0)));
+            fx.persist(0);
+        }
+    }
+}
+
+/// Writes that are put together while others of the same turn are outstanding would be made twice.
+#[test]
+fn what_is_put_together_is_written_once() {
+    use crate::store::{Identity, Opening};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    let identity = Identity {
+        cluster: "counter".to_owned(),
+        program: "counter".to_owned(),
+    };
+    let only = NodeId(0);
+    let engine = || Sim::live(Setup::new(1, 1), Part::whole(1, 1), |_| Counter);
+    let site = Site {
+        cluster: "counter".to_owned(),
+        addresses: vec!["127.0.0.1:0".parse().unwrap()],
+        group: None,
+        here: BTreeSet::from([only]),
+        bounds: Bounds::STANDARD,
+    };
+    let mut store = Store::open(&path, &identity, &[only], Opening::Fresh).unwrap();
+    store.begin_life(only).unwrap();
+    let mut first = engine();
+    let bound = Bound::new(site).unwrap();
+    let mut drive = bound.drive(&mut first, Clock::start()).with_store(store);
+    drive.run(&[Life::first(only)], &mut ()).unwrap();
+    drop(drive);
+
+    let mut store = Store::open(&path, &identity, &[only], Opening::Existing).unwrap();
+    let found = store.begin_life(only).unwrap();
+    assert!(found.snapshot.is_some(), "they were put together");
+    let mut second = engine();
+    let life = Life {
+        node: only,
+        incarnation: found.incarnation,
+        snapshot: found.snapshot,
+        writes: found.writes,
+    };
+    second.start(&[life]).unwrap();
+    let disk: Option<Count> = sim_core::kernel::wire::decode(&second.disk(only));
+    assert_eq!(disk, Some(Count(WRITES_MAX + 2)));
+}
