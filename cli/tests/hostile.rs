@@ -47,6 +47,8 @@ impl Node {
             .arg(id.to_string())
             .arg("--peers")
             .arg(peers)
+            .arg("--key")
+            .arg(peers.with_file_name(format!("keys/node-{id}.key")))
             .args(link(LINKS[2]))
             // Nodes that run apart do not know when all is quiet: they are asked to end.
             .args(["--set", "stop.when=Never", "-o"])
@@ -180,7 +182,7 @@ impl Attacker {
         (attacker, held)
     }
 
-    fn peers(&self, of: usize) -> String {
+    fn peers(&self, of: usize, keys: &str) -> String {
         let at = |node: usize| {
             if node == of {
                 self.nodes[node]
@@ -188,11 +190,9 @@ impl Attacker {
                 self.path[of].local_addr().expect("it is bound")
             }
         };
-        format!(
-            "(cluster: \"{CLUSTER}\", peers: [(id: 0, address: \"{}\"), (id: 1, address: \"{}\")])",
-            at(0),
-            at(1)
-        )
+        // As `keygen` made it, with the places on the path.
+        keys.replace("127.0.0.1:41000", &at(0).to_string())
+            .replace("127.0.0.1:41001", &at(1).to_string())
     }
 
     /// Passes on what has come. Gives how many datagrams that were.
@@ -435,9 +435,19 @@ fn until(
 fn nothing_that_an_attacker_sends_is_delivered_answered_or_kept() {
     let folder = TempDir::new().expect("a folder");
     let (mut attacker, held) = Attacker::new();
+    let keys = folder.path().join("keys");
+    let made = stormglass()
+        .args(["keygen", "-n", "2", "--cluster", CLUSTER])
+        .arg(&keys)
+        .output()
+        .expect("the command can be run");
+    assert!(made.status.success(), "{made:?}");
+    let secret = |id: usize| folder.path().join(format!("keys/node-{id}.key"));
+    let list = keys.join("peers.ron");
+    let keys = fs::read_to_string(&list).expect("it was made");
     let start = |id: usize| {
         let peers = folder.path().join(format!("peers-{id}.ron"));
-        fs::write(&peers, attacker.peers(id)).expect("a file");
+        fs::write(&peers, attacker.peers(id, &keys)).expect("a file");
         Node::start(id, &peers, &folder.path().join(format!("n{id}")))
     };
     drop(held);
@@ -559,6 +569,9 @@ fn nothing_that_an_attacker_sends_is_delivered_answered_or_kept() {
         .args(["udp", "collect", "--json", "-o"])
         .arg(folder.path().join("runs"))
         .args([&nodes[0].folder, &nodes[1].folder])
+        .args(["--peers".as_ref(), list.as_os_str()])
+        .args(["--key".as_ref(), secret(0).as_os_str()])
+        .args(["--key".as_ref(), secret(1).as_os_str()])
         .output()
         .expect("the command can be run");
     let run = first_run(&collected);

@@ -76,8 +76,8 @@ pub fn node(out: Out, registry: &dyn Runner, args: &UdpNodeArgs) -> Exit {
         );
     }
     if !authentic && !keys.names.is_empty() {
-        return complain(&format_args!(
-            "--key: the links of this scenario are {}, and keys protect nothing there; with `--set links=Authenticated()` they do",
+        out.note(format_args!(
+            "warning: --key: the links of this scenario are {}, and keys protect nothing there; with `--set links=Authenticated()` they do",
             scenario.links
         ));
     }

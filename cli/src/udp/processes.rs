@@ -21,6 +21,8 @@ use super::gather::{gather, read_all};
 use super::run::{Came, Real};
 use super::talk::{Says, Told, hear, say};
 
+/// No run starts more processes.
+pub const NODES_MAX: u32 = 200;
 /// How long the nodes have between the word and time zero.
 const LEAD: Duration = Duration::from_millis(30);
 /// How often the parent looks around.

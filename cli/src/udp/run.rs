@@ -61,6 +61,15 @@ pub fn run(out: Out, registry: &dyn Runner, args: &UdpRunArgs) -> Exit {
     };
     let mut chosen = Vec::new();
     for planned in planned {
+        let nodes = planned.scenario.nodes;
+        if args.processes && nodes > processes::NODES_MAX {
+            out.note(format_args!(
+                "note: {} has {nodes} nodes and is left out: --processes starts at most {} processes",
+                planned.scenario.name,
+                processes::NODES_MAX
+            ));
+            continue;
+        }
         let simulated = simulate(registry, &planned.scenario);
         let takes = Span::from_nanos(simulated.metrics.virtual_time_ns);
         if args.longest.is_none_or(|longest| takes <= longest) {

@@ -213,7 +213,7 @@ fn what_is_no_recording_is_refused() {
         ("letter.txt", 74, "no recording"),
         ("empty.recording", 74, "cut off before its first entry"),
         ("scenarios", 2, "there is no recording"),
-        ("nowhere", 2, "there is no such run folder"),
+        ("nowhere", 2, "there is no such run folder or recording"),
     ] {
         let replay = stage.run(&["replay", word]);
         assert_eq!(replay.code, Some(code), "{word}: {replay:?}");
