@@ -41,7 +41,7 @@ fn find(path: &Path) -> io::Result<Vec<PathBuf>> {
     found.sort();
     if found.is_empty() {
         let text = format!(
-            "{}: there is no recording of a real run in it",
+            "{}: there is no recording of a real run in it (what `udp collect` makes has none: the nodes' folders do)",
             path.display()
         );
         return Err(io::Error::new(io::ErrorKind::NotFound, text));

@@ -59,6 +59,7 @@ pub fn run(out: Out, registry: &dyn Runner, args: &UdpRunArgs) -> Exit {
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
+    let left_out = !planned.is_empty();
     let mut chosen = Vec::new();
     for planned in planned {
         let nodes = planned.scenario.nodes;
@@ -82,7 +83,11 @@ pub fn run(out: Out, registry: &dyn Runner, args: &UdpRunArgs) -> Exit {
         }
     }
     if chosen.is_empty() {
-        let nothing = format!("nothing to run: {}", files::none_in(&args.files));
+        let nothing = if left_out {
+            "nothing to run: all was left out".to_owned()
+        } else {
+            format!("nothing to run: {}", files::none_in(&args.files))
+        };
         out.complain(format_args!(
             "{nothing} (--allow-empty makes that a success)"
         ));
