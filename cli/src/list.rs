@@ -74,7 +74,7 @@ fn protocols(registry: &dyn Runner, reference: &Reference, verbose: bool) -> Str
             about.name,
             about.what,
             about.needs.name(),
-            about.messages,
+            &about.messages.to_string(),
             about.source,
             &names(*entry),
         ];

@@ -10,8 +10,12 @@
 extern crate alloc;
 
 pub mod byzantine;
+pub mod clock;
+pub mod detector;
+pub mod gossip;
 pub mod lease;
 pub mod link;
 pub mod multicast;
+pub mod order;
 pub mod register;
 mod seen;

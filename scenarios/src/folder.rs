@@ -21,6 +21,7 @@ use sim_core::kernel::canonical::Fold;
 use sim_core::trace::{MODEL_VERSION, Trace};
 
 use crate::format::Scenario;
+use crate::metrics::Figure;
 
 /// The name of the resolved scenario in a run folder.
 pub const RESOLVED: &str = "scenario.resolved.ron";
@@ -66,7 +67,7 @@ pub struct Files<'a> {
     /// The trace, if one was recorded.
     pub trace: Option<(&'a TraceHeader, &'a Trace)>,
     /// Names and values of metrics.
-    pub metrics: &'a [(&'static str, Option<u64>)],
+    pub metrics: &'a [(&'static str, Option<Figure>)],
     /// How long the run took on this machine, in milliseconds.
     pub wall_ms: u64,
 }

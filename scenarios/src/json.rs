@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::format::{Scenario, Sources};
+use crate::metrics::Figure;
 use crate::run::{Finding, Reason, Run};
 use sim_core::sim::Ended;
 use sim_core::trace::{MODEL_VERSION, fingerprint_text};
@@ -29,7 +30,8 @@ pub fn run(sources: &Sources, scenario: &Scenario, run: &Run, again: &str) -> Va
         .metrics
         .all()
         .into_iter()
-        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .map(|(name, value)| (name.to_owned(), value.map_or(Value::Null, figure)))
+        .chain([("messages_by_kind".to_owned(), kinds(run))])
         .collect();
     let faults: Vec<Value> = run
         .faults
@@ -59,6 +61,23 @@ pub fn run(sources: &Sources, scenario: &Scenario, run: &Run, again: &str) -> Va
 
         "again": again,
     })
+}
+
+fn figure(figure: Figure) -> Value {
+    match figure {
+        Figure::Whole(count) => json!(count),
+        Figure::Ratio(..) => json!(figure.number()),
+    }
+}
+
+/// The messages of each kind.
+fn kinds(run: &Run) -> Value {
+    let kinds = run.metrics.counters.kinds.iter();
+    Value::Object(
+        kinds
+            .map(|(kind, count)| (kind.to_owned(), json!(count)))
+            .collect(),
+    )
 }
 
 /// Why a run ended, in a word.

@@ -1,122 +1,173 @@
 //! What can be measured of any run.
 
+use std::fmt;
+
 use sim_core::sim::{Counters, Outcome};
 
 use crate::format::{MetricAbout, Unit};
 
 /// How a metric is read off a run; `None` if it is not known.
-type Read = fn(&Metrics) -> Option<u64>;
+type Read = fn(&Metrics) -> Option<Figure>;
+
+/// What was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// A count, or a time in nanoseconds.
+    Whole(u64),
+    /// So many of so many; the second is not zero.
+    Ratio(u64, u64),
+}
+
+impl From<u64> for Figure {
+    fn from(count: u64) -> Figure {
+        Figure::Whole(count)
+    }
+}
+
+impl Figure {
+    /// The share that `part` is of `whole`; `None` if there is nothing to share.
+    #[must_use]
+    pub fn ratio(part: u64, whole: u64) -> Option<Figure> {
+        (whole > 0).then_some(Figure::Ratio(part, whole))
+    }
+
+    /// As a number, to be compared.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a bound is a number of the scenario, below 2^53; a larger metric is past any"
+    )]
+    pub fn number(self) -> f64 {
+        match self {
+            Figure::Whole(count) => count as f64,
+            Figure::Ratio(part, whole) => part as f64 / whole as f64,
+        }
+    }
+}
+
+/// A ratio has six decimals, cut off at zeros.
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Figure::Whole(count) => write!(f, "{count}"),
+            Figure::Ratio(..) => {
+                let text = format!("{:.6}", self.number());
+                f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+            }
+        }
+    }
+}
 
 /// The metrics that expectations can name, in the order in which they are shown.
 const ALL: &[(&str, Read, &str)] = &[
     (
         "messages",
-        |run| Some(run.counters.messages),
+        |run| Some(run.counters.messages.into()),
         "copies sent to other nodes; those that the network makes are not among them",
     ),
     (
         "messages_with_self",
-        |run| Some(run.counters.messages_with_self),
+        |run| Some(run.counters.messages_with_self.into()),
         "the same with the copies that nodes sent to themselves",
     ),
     (
         "steps",
-        |run| run.steps.map(u64::from),
+        |run| run.steps.map(|steps| u64::from(steps).into()),
         "latency of the last delivery if every message took one unit of time",
     ),
     (
         "bytes",
-        |run| Some(run.counters.bytes),
+        |run| Some(run.counters.bytes.into()),
         "bytes of those messages in the canonical encoding",
     ),
     (
         "frames",
-        |run| Some(run.counters.frames),
+        |run| Some(run.counters.frames.into()),
         "frames put on the medium: on a bus a group send is one, elsewhere one a message",
     ),
     (
         "received",
-        |run| Some(run.counters.received),
+        |run| Some(run.counters.received.into()),
         "messages received from other nodes; a copy that the network made counts again",
     ),
     (
         "lost",
-        |run| Some(run.counters.lost),
+        |run| Some(run.counters.lost.into()),
         "messages that the network lost by chance",
     ),
     (
         "duplicated",
-        |run| Some(run.counters.duplicated),
+        |run| Some(run.counters.duplicated.into()),
         "second copies that the network made",
     ),
     (
         "corrupted",
-        |run| Some(run.counters.corrupted),
+        |run| Some(run.counters.corrupted.into()),
         "messages dropped because a bit was flipped on the way",
     ),
     (
         "overflowed",
-        |run| Some(run.counters.overflowed),
+        |run| Some(run.counters.overflowed.into()),
         "messages dropped because the queue of their channel was full",
     ),
     (
         "cut",
-        |run| Some(run.counters.cut),
+        |run| Some(run.counters.cut.into()),
         "messages lost in a partition",
     ),
     (
         "held",
-        |run| Some(run.counters.held),
+        |run| Some(run.counters.held.into()),
         "messages that waited for a partition to heal",
     ),
     (
         "omitted",
-        |run| Some(run.counters.omitted),
+        |run| Some(run.counters.omitted.into()),
         "messages that a node omitted to send or to receive",
     ),
     (
         "refused",
-        |run| Some(run.counters.refused),
+        |run| Some(run.counters.refused.into()),
         "messages in another's name that an assumed authenticated link refused",
     ),
     (
         "no_channel",
-        |run| Some(run.counters.no_channel),
+        |run| Some(run.counters.no_channel.into()),
         "messages to a node that is no neighbour",
     ),
     (
         "to_crashed",
-        |run| Some(run.counters.to_crashed),
+        |run| Some(run.counters.to_crashed.into()),
         "messages that arrived at a node that was down",
     ),
     (
         "writes",
-        |run| Some(run.counters.writes),
+        |run| Some(run.counters.writes.into()),
         "writes to stable storage that became durable",
     ),
     (
         "recoveries",
-        |run| Some(run.counters.recoveries),
+        |run| Some(run.counters.recoveries.into()),
         "nodes that came back from a crash",
     ),
     (
         "requests",
-        |run| Some(run.counters.requests),
+        |run| Some(run.counters.requests.into()),
         "what the workload asked of nodes that were up",
     ),
     (
         "deliveries",
-        |run| Some(run.counters.indications),
+        |run| Some(run.counters.indications.into()),
         "what nodes said through their uppermost port",
     ),
     (
         "events",
-        |run| Some(run.events),
+        |run| Some(run.events.into()),
         "events, as numbered in the trace",
     ),
     (
         "virtual_time",
-        |run| Some(run.virtual_time_ns),
+        |run| Some(run.virtual_time_ns.into()),
         "virtual time at the end of the run",
     ),
 ];
@@ -131,6 +182,7 @@ pub fn all() -> impl Iterator<Item = MetricAbout> {
             Unit::Number
         },
         sampled: false,
+        by_kind: name == "messages",
         what,
     })
 }
@@ -162,21 +214,27 @@ impl Metrics {
 
     /// The figure that an expectation calls `name`; times in nanoseconds. `None` if it is not known.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<u64> {
+    pub fn get(&self, name: &str) -> Option<Figure> {
         let (_, read, _) = ALL.iter().find(|(known, ..)| *known == name)?;
         read(self)
     }
 
+    /// The part of it that is due to messages of one kind, if it is a sum over messages.
+    #[must_use]
+    pub fn of_kind(&self, kind: &str) -> Figure {
+        self.counters.kinds.of(kind).into()
+    }
+
     /// All figures by their names in JSON, in a fixed order; `None` is null.
     #[must_use]
-    pub fn all(&self) -> Vec<(&'static str, Option<u64>)> {
+    pub fn all(&self) -> Vec<(&'static str, Option<Figure>)> {
         let json = |name| match name {
             "virtual_time" => "virtual_time_ns",
             name => name,
         };
         let figures = ALL.iter().map(|(name, read, _)| (json(name), read(self)));
         figures
-            .chain([("pending_max", Some(self.counters.pending_max))])
+            .chain([("pending_max", Some(self.counters.pending_max.into()))])
             .collect()
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use protocols::multicast::{BestEffort, Cast, Deliver, Multicast};
-use scenarios::format::{About, Fields, Mark, Need, Overrides, Sources, read};
+use scenarios::format::{About, Fields, Mark, Messages, Need, Overrides, Sources, read};
 use scenarios::recipe::{Recipe, Registry};
 use scenarios::run::{Options, Run, Status, Verdict, run};
 use sim_core::kernel::prelude::*;
@@ -64,7 +64,7 @@ macro_rules! sick {
                 name: stringify!($name),
                 what: "made to fail",
                 needs: Need::FairLoss,
-                messages: "?",
+                messages: Messages::About("?"),
                 source: "",
                 layers: &["Sick"],
             };

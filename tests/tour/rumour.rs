@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use protocols::multicast::{BestEffort, Cast, Deliver, Multicast};
-use scenarios::format::{About, Fields, Mark, Need};
+use scenarios::format::{About, Fields, Mark, Messages, Need};
 use scenarios::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
@@ -72,7 +72,7 @@ impl Recipe for PushRumour {
         name: "PushRumour",
         what: "tell a rumour to a few others, once",
         needs: Need::FairLoss,
-        messages: "fanout*n",
+        messages: Messages::About("fanout*n"),
         source: "Demers et al. 1987",
         layers: &["Gossip"],
     };

@@ -188,6 +188,17 @@ impl Watch {
             failed: None,
         })
     }
+
+    /// The run is over: were all metrics written?
+    pub fn finish(self) -> io::Result<()> {
+        match self.failed {
+            Some(error) => {
+                let text = format!("the metrics could not be written: {error}");
+                Err(io::Error::new(error.kind(), text))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl Listener for Watch {
@@ -212,7 +223,7 @@ impl Listener for Watch {
         // Metrics that cannot be written are no reason to stop; the end tells.
         let line = format!("{line}\n");
         if let Err(error) = self.metrics.write_all(line.as_bytes()) {
-            self.failed = Some(error);
+            self.failed.get_or_insert(error);
         }
     }
 }

@@ -175,6 +175,7 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
             }
         };
         let hosted = host.run(&mut child, begin)?;
+        child.watch.finish()?;
         let counts = Box::new(hosted.ran.counts);
         let panic = hosted.panicked.map(|panicked| panicked.message);
         say(io::stdout(), &Says::Over { counts, panic })?;
@@ -212,6 +213,7 @@ fn live(out: Out, host: Host<'_>, args: &UdpNodeArgs, id: NodeId) -> Result<Exit
         counts.sockets.sent,
         counts.sockets.received
     ));
+    alone.watch.finish()?;
     Ok(match (signals.asked(), hosted.ran.ended) {
         (Some(exit), _) => exit,
         (None, Ended::Panicked) => Exit::Panicked,

@@ -284,6 +284,7 @@ fn in_one_process(real: &Real<'_>) -> Result<Came, Failure> {
     };
     let mut watch = Watch::new(real.signals, real.drain, real.folder, "all")?;
     let hosted = host.run(&mut watch, || Ok(Beginning::now()))?;
+    watch.finish()?;
     Ok(Came {
         outcome: hosted.outcome,
         panicked: hosted.panicked,

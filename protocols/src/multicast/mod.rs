@@ -10,4 +10,7 @@ pub mod property;
 
 pub use basic::Basic;
 pub use eager::{Eager, Originator, Relaying, Stamped};
-pub use port::{BestEffort, Cast, Deliver, Multicast, Reliable};
+pub use port::{
+    BestEffort, ByzantineReliable, Cast, CausalOrder, Consistent, Deliver, FifoOrder, Multicast,
+    Probabilistic, Reliable, TotalOrder, Uniform,
+};

@@ -1,7 +1,7 @@
 //! The seam between the format and the registry: what a protocol must say about itself to be used in a scenario.
 
 use std::any::Any;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use sim_core::kernel::property;
 
@@ -65,12 +65,57 @@ pub struct About {
     pub what: &'static str,
     /// The links it needs.
     pub needs: Need,
-    /// Messages without faults, as a formula: `n(n-1)`.
-    pub messages: &'static str,
+    /// What one operation costs without faults.
+    pub messages: Messages,
     /// Where it comes from: `CGR 3.3`.
     pub source: &'static str,
     /// Its layers, from the top.
     pub layers: &'static [&'static str],
+}
+
+/// What one operation costs, if nothing fails and no other operation runs beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Messages {
+    /// Exactly so much, whatever the delays: one formula for each form of the protocol.
+    Exactly(&'static [Cost]),
+    /// About so much, in words or as a formula: `2 a lease`.
+    About(&'static str),
+}
+
+/// An exact cost. The formulas are expressions over `n` and the protocol's own parameters, as scenarios write them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Which form of the protocol it is about, as its arguments: `originator: Literal`. Empty: with the defaults.
+    pub form: &'static str,
+    /// Messages between distinct processes.
+    pub net: &'static str,
+    /// The same with the copies that processes send themselves.
+    pub with_self: &'static str,
+    /// Latency of the last delivery, if every message takes one unit of time.
+    pub steps: &'static str,
+    /// The kinds of messages that count; all, if there are none. What a failure detector sends, for one, does not.
+    pub kinds: &'static [&'static str],
+}
+
+/// The formulas of the messages between distinct processes: `n*(n-1); originator: Literal n*n-1`.
+impl fmt::Display for Messages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Messages::About(words) => f.write_str(words),
+            Messages::Exactly(costs) => {
+                for (place, Cost { form, net, .. }) in costs.iter().enumerate() {
+                    if place > 0 {
+                        f.write_str("; ")?;
+                    }
+                    if !form.is_empty() {
+                        write!(f, "{form} ")?;
+                    }
+                    f.write_str(net)?;
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Something that can be measured of a run.
@@ -82,6 +127,8 @@ pub struct MetricAbout {
     pub unit: Unit,
     /// A run has many samples of it, so that an expectation asks for a statistic: `p99(delivery_latency)`.
     pub sampled: bool,
+    /// It is a sum over messages, so that an expectation may ask for those of one kind: `messages(Ack)`.
+    pub by_kind: bool,
     /// In a few words.
     pub what: &'static str,
 }

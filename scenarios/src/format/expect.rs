@@ -66,6 +66,8 @@ pub enum Sentence {
         statistic: Option<Statistic>,
         /// Its name.
         metric: String,
+        /// Of which kind of messages: `messages(Ack)`; none for all.
+        kind: Option<String>,
         /// How it compares.
         comparison: Comparison,
         /// With what.
@@ -464,7 +466,20 @@ impl<'a> Reader<'a> {
     fn metric(&self) -> Option<Sentence> {
         let (first, first_range) = self.name(0)?;
         let called = matches!(self.tokens.get(1), Some((Token::Sign("("), _)));
-        let (statistic, metric, range, next) = if called {
+        let mut kind = None;
+        let by_kind = self.words.metric(first).is_some_and(|about| about.by_kind);
+        let (statistic, metric, range, next) = if called && by_kind {
+            let (Some((name, _)), Some((Token::Sign(")"), _))) = (self.name(2), self.tokens.get(3))
+            else {
+                self.malformed(
+                    &self.range(2),
+                    format!("`{first}(Ack)`: which kind of messages?"),
+                );
+                return None;
+            };
+            kind = Some(name.to_owned());
+            (None, first, first_range.clone(), 4)
+        } else if called {
             let Some(statistic) = statistic(first) else {
                 self.malformed(&first_range, "none of mean, min, max, p1 .. p99");
                 return None;
@@ -535,6 +550,7 @@ impl<'a> Reader<'a> {
         Some(Sentence::Metric {
             statistic,
             metric: metric.to_owned(),
+            kind,
             comparison,
             bound,
             bound_text,

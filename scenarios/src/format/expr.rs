@@ -94,6 +94,19 @@ pub(super) fn evaluate(
     }
 }
 
+/// The number that `text`, an expression, stands for, if `known` says what its names stand for. `None` if it has none.
+#[must_use]
+pub fn formula(text: &str, known: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
+    let mut lookup = |name: &str| match known(name) {
+        Some(number) => Lookup::Value(Value::Number(number)),
+        None => Lookup::Unknown,
+    };
+    match evaluate(text, &mut lookup) {
+        Ok(Value::Number(number)) => Some(number),
+        _ => None,
+    }
+}
+
 /// The functions.
 pub(super) const FUNCTIONS: [&str; 8] = [
     "min", "max", "abs", "floor", "ceil", "round", "sqrt", "log2",

@@ -51,9 +51,9 @@ mod words;
 
 pub use codes::{Code, Explanation, UnknownCode};
 pub use declare::NODES_MAX;
-pub use entry::{About, Configured, Entry, Mark, MetricAbout, Need, Unit};
+pub use entry::{About, Configured, Cost, Entry, Mark, Messages, MetricAbout, Need, Unit};
 pub use expect::{Bound, Comparison, Expectation, Sentence, Statistic};
-pub use expr::Value;
+pub use expr::{Value, formula};
 pub use faults::{
     Behaviour, DiskAfterCrash, Drift, Ends, Fault, FaultAbout, FaultKind, Flap, Offset, Skew,
     Strikes,

@@ -5,7 +5,7 @@ use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
-use crate::format::{About, Fields, Mark, Need};
+use crate::format::{About, Cost, Fields, Mark, Messages, Need};
 use crate::recipe::Recipe;
 
 /// It has no parameters.
@@ -17,7 +17,13 @@ impl Recipe for BestEffortMulticast {
         name: "BestEffortMulticast",
         what: "send to everybody, once",
         needs: Need::Reliable,
-        messages: "n-1",
+        messages: Messages::Exactly(&[Cost {
+            form: "",
+            net: "n-1",
+            with_self: "n",
+            steps: "1",
+            kinds: &[],
+        }]),
         source: "CGR 3.1",
         layers: &["Basic"],
     };

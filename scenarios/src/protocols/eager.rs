@@ -5,7 +5,7 @@ use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
-use crate::format::{About, Choice, Fields, Mark, Need};
+use crate::format::{About, Choice, Cost, Fields, Mark, Messages, Need};
 use crate::recipe::Recipe;
 
 /// Its parameters.
@@ -20,7 +20,22 @@ impl Recipe for EagerMulticast {
         name: "EagerMulticast",
         what: "relay every first copy",
         needs: Need::Reliable,
-        messages: "n(n-1); Literal n^2-1",
+        messages: Messages::Exactly(&[
+            Cost {
+                form: "",
+                net: "n*(n-1)",
+                with_self: "n*n",
+                steps: "1",
+                kinds: &[],
+            },
+            Cost {
+                form: "originator: Literal",
+                net: "n*n-1",
+                with_self: "n*(n+1)",
+                steps: "1",
+                kinds: &[],
+            },
+        ]),
         source: "CGR 3.3",
         layers: &["Eager", "Basic"],
     };

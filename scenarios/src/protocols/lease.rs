@@ -9,7 +9,7 @@ use sim_core::kernel::property::{About as PropertyAbout, Property};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::time::Span;
 
-use crate::format::{About, Fields, Mark, Need};
+use crate::format::{About, Fields, Mark, Messages, Need};
 use crate::recipe::{Family, Recipe};
 
 impl Family for Lease {
@@ -47,7 +47,7 @@ impl Recipe for LeaseManager {
         name: "LeaseManager",
         what: "one holder at a time, until its lease ends",
         needs: Need::Reliable,
-        messages: "2 a lease, 4 after waiting",
+        messages: Messages::About("2 a lease, 4 after waiting"),
         source: "Gray, Cheriton 1989",
         layers: &["LeaseManager"],
     };

@@ -13,7 +13,7 @@ use sim_core::kernel::property::{About as PropertyAbout, Property};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
-use crate::format::{About, Fields, Mark, Need};
+use crate::format::{About, Fields, Mark, Messages, Need};
 use crate::recipe::{Family, Recipe};
 
 impl<Q: Promises> Family for Link<Text, Q> {
@@ -59,7 +59,7 @@ macro_rules! link {
                 name: stringify!($name),
                 what: $what,
                 needs: Need::$need,
-                messages: $messages,
+                messages: Messages::About($messages),
                 source: $source,
                 layers: &[],
             };

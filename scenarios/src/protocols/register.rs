@@ -8,7 +8,7 @@ use sim_core::kernel::property::{About as PropertyAbout, Property};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
-use crate::format::{About, Choice, Fields, Mark, Need};
+use crate::format::{About, Choice, Fields, Mark, Messages, Need};
 use crate::recipe::{Family, Recipe};
 
 impl Family for Register<Text> {
@@ -56,7 +56,7 @@ impl Recipe for LastWriterWins {
         name: "LastWriterWins",
         what: "a replicated register, the newest write wins",
         needs: Need::FairLoss,
-        messages: "n-1 a write",
+        messages: Messages::About("n-1 a write"),
         source: "RFC 677; Kulkarni et al. 2014",
         layers: &["LastWriterWins"],
     };

@@ -1,11 +1,12 @@
 //! What became of each expectation, and what that makes of the run.
 
 use sim_core::kernel::property::{self, Violation};
+use sim_core::kernel::time::Span;
 use sim_core::sim::{Ended, Outcome};
 
 use super::{Verdict, ms, stage};
 use crate::format::{Bound, Comparison, Expectation, Place, Scenario, Sentence, StopWhen};
-use crate::metrics::Metrics;
+use crate::metrics::{Figure, Metrics};
 
 /// What became of an expectation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,12 +124,17 @@ pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -
                 }
                 Sentence::Metric {
                     metric,
+                    kind,
                     comparison,
                     bound,
                     ..
                 } => {
                     let cut_short = is_cut_short(scenario, outcome.ended);
-                    of_metric(expectation, metric, *comparison, *bound, metrics, cut_short)
+                    let figure = match kind {
+                        Some(kind) => Some(metrics.of_kind(kind)),
+                        None => metrics.get(metric),
+                    };
+                    of_metric(expectation, metric, figure, *comparison, *bound, cut_short)
                 }
             }
         })
@@ -295,32 +301,34 @@ fn time(ns: u64) -> String {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "a bound is a number of the scenario, below 2^53; a larger metric is past any"
+    reason = "a time of a scenario is far below 2^53 ns, which are 104 days"
 )]
+fn nanos(time: Span) -> f64 {
+    time.as_nanos() as f64
+}
+
 fn of_metric(
     expectation: &Expectation,
     metric: &str,
+    figure: Option<Figure>,
     comparison: Comparison,
     bound: Bound,
-    metrics: &Metrics,
     cut_short: bool,
 ) -> Finding {
     let mut finding = blank(expectation, "metric", metric);
-    let Some(measured) = metrics.get(metric) else {
+    let Some(figure) = figure else {
         finding.said = "not measured in a run of this size".to_owned();
         return finding;
     };
-    let (left, right, texts) = match bound {
-        Bound::Number(bound) => (
-            measured as f64,
-            bound,
-            (measured.to_string(), bound.to_string()),
-        ),
-        Bound::Time(bound) => (
-            measured as f64,
-            bound.as_nanos() as f64,
-            (time(measured), bound.to_string()),
-        ),
+    let left = figure.number();
+    let (right, texts) = match (bound, figure) {
+        (Bound::Time(bound), Figure::Whole(measured)) => {
+            (nanos(bound), (time(measured), bound.to_string()))
+        }
+        (Bound::Time(bound), Figure::Ratio(..)) => {
+            (nanos(bound), (figure.to_string(), bound.to_string()))
+        }
+        (Bound::Number(bound), _) => (bound, (figure.to_string(), bound.to_string())),
     };
     let ((measured, bound), sign) = (texts, comparison.sign());
     let holds = comparison.holds(&left, &right);

@@ -61,6 +61,9 @@ pub struct Digest {
     pub hash: u64,
     /// Bytes of the canonical encoding, with integers at their own width and lengths and variants at four bytes.
     pub size: u32,
+    /// The kind of a message: the name of its type or, if that is an enum, of its variant, as serde names it. What is
+    /// inside an [`Either`](super::either::Either) counts, and what has no name of its own is of the kind `""`.
+    pub kind: &'static str,
 }
 
 /// The digest of `value`; the same on every target.
@@ -72,6 +75,7 @@ pub fn digest<T: Serialize + ?Sized>(value: &T) -> Digest {
     let mut encoder = Encoder {
         fold: Fold::default(),
         size: 0,
+        kind: None,
     };
     value
         .serialize(&mut encoder)
@@ -79,15 +83,28 @@ pub fn digest<T: Serialize + ?Sized>(value: &T) -> Digest {
     Digest {
         hash: encoder.fold.digest(),
         size: encoder.size,
+        kind: encoder.kind.unwrap_or_default(),
     }
 }
 
 struct Encoder {
     fold: Fold,
     size: u32,
+    kind: Option<&'static str>,
 }
 
+/// An `Either` says whose message it is, not what it is.
+const TRANSPARENT: &str = "Either";
+
 impl Encoder {
+    /// The first name is the kind.
+    #[inline]
+    fn name(&mut self, of: &'static str, name: &'static str) {
+        if self.kind.is_none() && of != TRANSPARENT {
+            self.kind = Some(name);
+        }
+    }
+
     #[inline]
     fn put(&mut self, word: u64, bytes: u32) -> Result<(), Refused> {
         self.fold.word(word);
@@ -190,34 +207,38 @@ impl<'a> Serializer for &'a mut Encoder {
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Refused> {
+    fn serialize_unit_struct(self, name: &'static str) -> Result<(), Refused> {
+        self.name(name, name);
         Ok(())
     }
 
     fn serialize_unit_variant(
         self,
-        _: &'static str,
+        of: &'static str,
         index: u32,
-        _: &'static str,
+        name: &'static str,
     ) -> Result<(), Refused> {
+        self.name(of, name);
         self.put(u64::from(index), 4)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<(), Refused> {
+        self.name(name, name);
         value.serialize(self)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        of: &'static str,
         index: u32,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<(), Refused> {
+        self.name(of, name);
         self.put(u64::from(index), 4)?;
         value.serialize(self)
     }
@@ -230,17 +251,19 @@ impl<'a> Serializer for &'a mut Encoder {
         Ok(self)
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, Refused> {
+    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Self, Refused> {
+        self.name(name, name);
         Ok(self)
     }
 
     fn serialize_tuple_variant(
         self,
-        _: &'static str,
+        of: &'static str,
         index: u32,
-        _: &'static str,
+        name: &'static str,
         _: usize,
     ) -> Result<Self, Refused> {
+        self.name(of, name);
         self.put(u64::from(index), 4)?;
         Ok(self)
     }
@@ -249,17 +272,19 @@ impl<'a> Serializer for &'a mut Encoder {
         self.length(length)
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Refused> {
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self, Refused> {
+        self.name(name, name);
         Ok(self)
     }
 
     fn serialize_struct_variant(
         self,
-        _: &'static str,
+        of: &'static str,
         index: u32,
-        _: &'static str,
+        name: &'static str,
         _: usize,
     ) -> Result<Self, Refused> {
+        self.name(of, name);
         self.put(u64::from(index), 4)?;
         Ok(self)
     }
@@ -336,6 +361,24 @@ mod tests {
         assert_eq!(digest("hello").hash, VECTORS[1]);
         assert_eq!(digest(&vec![1u32, 2, 3]).hash, VECTORS[2]);
         assert_eq!(digest(&Some((1u8, -1i64))).hash, VECTORS[3]);
+    }
+
+    /// The outermost name, through an `Either`; a number or a text has none.
+    #[test]
+    fn a_kind_is_the_outermost_name() {
+        use super::super::either::Either;
+        use super::super::id::NodeId;
+
+        #[derive(Serialize)]
+        enum Wire {
+            Ask,
+            Answer { of: NodeId },
+        }
+        assert_eq!(digest(&Wire::Ask).kind, "Ask");
+        assert_eq!(digest(&Wire::Answer { of: NodeId(1) }).kind, "Answer");
+        let inside: Either<u8, Wire> = Either::Right(Wire::Ask);
+        assert_eq!(digest(&inside).kind, "Ask");
+        assert_eq!(digest(&7u8).kind, "");
     }
 
     const VECTORS: [u64; 4] = [

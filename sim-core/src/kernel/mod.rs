@@ -3,6 +3,7 @@
 //! Read [`protocol`] first, then [`port`] and [`stack`], then one layer in the `protocols` crate. The kernel never
 //! imports the engine.
 
+pub mod beside;
 pub mod canonical;
 pub mod disk;
 pub mod either;
@@ -24,6 +25,7 @@ pub mod wire;
 
 /// What a protocol file imports.
 pub mod prelude {
+    pub use super::beside::Beside;
     pub use super::disk::{Boot, Disk};
     pub use super::either::{Either, Never};
     pub use super::id::{MsgId, NodeId};
@@ -33,6 +35,7 @@ pub mod prelude {
     };
     pub use super::protocol::{Effect, Effects, Event, Node, Protocol};
     pub use super::random::Probability;
+    pub use super::roles::EitherPort;
     pub use super::stack::Stack;
     pub use super::time::{LocalTime, Span};
 }

@@ -18,6 +18,7 @@ use core::hash::Hash;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::beside::Beside;
 use super::disk::{Boot, Disk};
 use super::env::Env;
 use super::id::NodeId;
@@ -48,6 +49,14 @@ pub trait Protocol: Clone + Eq + Hash + Debug + 'static {
     /// This layer on top of `lower`. Chains group to the left: `a.over(b).over(c)`.
     fn over<L: Protocol<Offers = Self::Needs>>(self, lower: L) -> Stack<Self, L> {
         Stack { upper: self, lower }
+    }
+
+    /// This layer and `other` in one process, over one link that carries the messages of both.
+    fn beside<B: Protocol>(self, other: B) -> Beside<Self, B> {
+        Beside {
+            left: self,
+            right: other,
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use super::env::Env;
 use super::port::Port;
 use super::protocol::{Effect, Effects, Event, Protocol};
 
-/// The port of a process that plays one of two roles.
+/// Two ports as one: that of a process that plays one of two roles, or of one in which two protocols live
+/// [beside](super::beside) each other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EitherPort<A, B>(PhantomData<fn() -> (A, B)>);
 

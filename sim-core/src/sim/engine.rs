@@ -138,7 +138,7 @@ impl<'p, P: Node> Sim<'p, P> {
     }
 
     pub(super) fn build(
-        setup: Setup,
+        mut setup: Setup,
         live: Option<Live>,
         mut program: impl FnMut(NodeId) -> P + 'p,
     ) -> Sim<'p, P> {
@@ -168,6 +168,7 @@ impl<'p, P: Node> Sim<'p, P> {
         );
         env.overlay = setup.network.overlay.clone();
         let base = live.as_ref().map_or(0, Live::base);
+        setup.limits.events = setup.limits.events.saturating_add(base);
         let mut sim = Sim {
             network: Rc::new(setup.network.clone()),
             program: Box::new(program),
@@ -350,8 +351,7 @@ impl<'p, P: Node> Sim<'p, P> {
     #[inline]
     pub(super) fn budget(&self) -> Option<Ended> {
         let limits = &self.setup.limits;
-        let base = self.live.as_ref().map_or(0, Live::base);
-        if self.events - base >= limits.events {
+        if self.events >= limits.events {
             return Some(Ended::Events);
         }
         (self.accounted() > limits.memory).then_some(Ended::Memory)

@@ -29,6 +29,8 @@ pub enum Ended {
 pub struct Counters {
     /// Copies sent to other processes. Copies that the network makes are not among them.
     pub messages: u64,
+    /// The same by the kind of message.
+    pub kinds: Kinds,
     /// The same with the copies that processes sent to themselves.
     pub messages_with_self: u64,
     /// Bytes of those messages in the canonical encoding.
@@ -81,6 +83,7 @@ impl Counters {
     pub fn add(&mut self, other: &Counters) {
         let Counters {
             messages,
+            kinds,
             messages_with_self,
             bytes,
             received,
@@ -105,6 +108,9 @@ impl Counters {
             pending_max,
         } = other;
         self.messages += messages;
+        for (kind, count) in kinds.iter() {
+            self.kinds.add(kind, count);
+        }
         self.messages_with_self += messages_with_self;
         self.bytes += bytes;
         self.received += received;
@@ -127,6 +133,48 @@ impl Counters {
         self.timers += timers;
         self.depth = self.depth.max(*depth);
         self.pending_max = self.pending_max.max(*pending_max);
+    }
+}
+
+/// A count for each kind of message (see [`Digest::kind`](crate::kernel::canonical::Digest::kind)).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kinds {
+    /// Sorted by name. There are few, and a name nearly always is the very one that was counted before.
+    counts: Vec<(&'static str, u64)>,
+}
+
+impl Kinds {
+    /// Counts so many of a kind. What has no name is not counted.
+    #[inline]
+    pub fn add(&mut self, kind: &'static str, count: u64) {
+        let same = |known: &&'static str| std::ptr::eq(*known, kind);
+        match self.counts.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, so_far)) => *so_far += count,
+            None => self.add_by_name(kind, count),
+        }
+    }
+
+    #[cold]
+    fn add_by_name(&mut self, kind: &'static str, count: u64) {
+        if kind.is_empty() {
+            return;
+        }
+        match self.counts.binary_search_by_key(&kind, |(known, _)| known) {
+            Ok(place) => self.counts[place].1 += count,
+            Err(place) => self.counts.insert(place, (kind, count)),
+        }
+    }
+
+    /// How many there were of a kind.
+    #[must_use]
+    pub fn of(&self, kind: &str) -> u64 {
+        let found = self.counts.iter().find(|(known, _)| *known == kind);
+        found.map_or(0, |(_, count)| *count)
+    }
+
+    /// All kinds, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.counts.iter().copied()
     }
 }
 

@@ -69,6 +69,7 @@ impl<P: Node> Sim<'_, P> {
         self.events += copies;
         self.sends += copies;
         self.counters.messages += to_others;
+        self.counters.kinds.add(digest.kind, to_others);
         self.counters.messages_with_self += copies;
         self.counters.bytes += to_others * u64::from(digest.size);
         if !network.shared {

@@ -18,7 +18,10 @@ use alloc::boxed::Box;
 use sim_core::kernel::port::{Guarantee, Payload};
 use sim_core::kernel::property::{About, Kind, Property};
 
-use super::port::{BestEffort, Multicast, Reliable};
+use super::port::{
+    BestEffort, ByzantineReliable, CausalOrder, Consistent, FifoOrder, Multicast, Probabilistic,
+    Reliable, TotalOrder, Uniform,
+};
 pub use agreement::Agreement;
 pub use consistency::Consistency;
 pub use no_creation::NoCreation;
@@ -35,44 +38,109 @@ pub trait Promises: Guarantee {
 
 impl Promises for BestEffort {
     const PROMISED: &'static [About] = &[
-        About {
-            name: "validity",
-            number: "BEB1",
-            kind: Kind::Liveness,
-            meaning: "If a correct process casts a message, every correct process eventually delivers it.",
-        },
-        About {
-            number: "BEB2",
-            ..NO_DUPLICATION
-        },
-        About {
-            number: "BEB3",
-            ..NO_CREATION
-        },
+        numbered("BEB1", VALIDITY_FOR_ALL),
+        numbered("BEB2", NO_DUPLICATION),
+        numbered("BEB3", NO_CREATION),
     ];
     const VALIDITY: Whom = Whom::Everybody;
 }
 
 impl Promises for Reliable {
+    const PROMISED: &'static [About] = &[VALIDITY, NO_DUPLICATION, NO_CREATION, AGREEMENT];
+    const VALIDITY: Whom = Whom::Caster;
+}
+
+impl Promises for Uniform {
     const PROMISED: &'static [About] = &[
-        About {
-            name: "validity",
-            number: "RB1",
-            kind: Kind::Liveness,
-            meaning: "If a correct process casts a message, it eventually delivers the message itself.",
-        },
-        About {
-            number: "RB2",
-            ..NO_DUPLICATION
-        },
-        About {
-            number: "RB3",
-            ..NO_CREATION
-        },
-        AGREEMENT,
+        numbered("URB1", VALIDITY),
+        numbered("URB2", NO_DUPLICATION),
+        numbered("URB3", NO_CREATION),
+        UNIFORM_AGREEMENT,
     ];
     const VALIDITY: Whom = Whom::Caster;
 }
+
+/// Probabilistic validity (PB1) is a matter of many runs; one run has its `delivery_ratio`.
+impl Promises for Probabilistic {
+    const PROMISED: &'static [About] = &[
+        numbered("PB2", NO_DUPLICATION),
+        numbered("PB3", NO_CREATION),
+    ];
+    const VALIDITY: Whom = Whom::Everybody;
+}
+
+impl Promises for FifoOrder {
+    const PROMISED: &'static [About] = &[
+        numbered("FRB1", VALIDITY),
+        numbered("FRB2", NO_DUPLICATION),
+        numbered("FRB3", NO_CREATION),
+        numbered("FRB4", AGREEMENT),
+        FIFO_ORDER,
+    ];
+    const VALIDITY: Whom = Whom::Caster;
+}
+
+impl Promises for CausalOrder {
+    const PROMISED: &'static [About] = &[
+        numbered("CRB1", VALIDITY),
+        numbered("CRB2", NO_DUPLICATION),
+        numbered("CRB3", NO_CREATION),
+        numbered("CRB4", AGREEMENT),
+        CAUSAL_ORDER,
+    ];
+    const VALIDITY: Whom = Whom::Caster;
+}
+
+impl Promises for TotalOrder {
+    const PROMISED: &'static [About] = &[
+        numbered("TOB1", VALIDITY),
+        numbered("TOB2", NO_DUPLICATION),
+        numbered("TOB3", NO_CREATION),
+        numbered("TOB4", AGREEMENT),
+        TOTAL_ORDER,
+    ];
+    const VALIDITY: Whom = Whom::Caster;
+}
+
+impl Promises for Consistent {
+    const PROMISED: &'static [About] = &[
+        numbered("BCB1", VALIDITY_FOR_ALL),
+        numbered("BCB2", NO_DUPLICATION),
+        INTEGRITY,
+        CONSISTENCY,
+    ];
+    const VALIDITY: Whom = Whom::Everybody;
+}
+
+impl Promises for ByzantineReliable {
+    const PROMISED: &'static [About] = &[
+        numbered("BRB1", VALIDITY_FOR_ALL),
+        numbered("BRB2", NO_DUPLICATION),
+        numbered("BRB3", INTEGRITY),
+        numbered("BRB4", CONSISTENCY),
+        TOTALITY,
+    ];
+    const VALIDITY: Whom = Whom::Everybody;
+}
+
+/// The same property under the number that it has in another abstraction.
+const fn numbered(number: &'static str, about: About) -> About {
+    About { number, ..about }
+}
+
+const VALIDITY_FOR_ALL: About = About {
+    name: "validity",
+    number: "BEB1",
+    kind: Kind::Liveness,
+    meaning: "If a correct process casts a message, every correct process eventually delivers it.",
+};
+
+const VALIDITY: About = About {
+    name: "validity",
+    number: "RB1",
+    kind: Kind::Liveness,
+    meaning: "If a correct process casts a message, it eventually delivers the message itself.",
+};
 
 const NO_DUPLICATION: About = About {
     name: "no_duplication",
@@ -109,9 +177,44 @@ const CONSISTENCY: About = About {
     meaning: "No two correct processes deliver different messages for one cast, even if its origin is Byzantine.",
 };
 
+const FIFO_ORDER: About = About {
+    name: "fifo_order",
+    number: "FRB5",
+    kind: Kind::Safety,
+    meaning: "If a process casts one message before another, no correct process delivers the second unless it has delivered the first.",
+};
+
+const CAUSAL_ORDER: About = About {
+    name: "causal_order",
+    number: "CRB5",
+    kind: Kind::Safety,
+    meaning: "No process delivers a message unless it has delivered every message that potentially caused it.",
+};
+
+const TOTAL_ORDER: About = About {
+    name: "total_order",
+    number: "TOB5",
+    kind: Kind::Safety,
+    meaning: "If two correct processes deliver the same two messages, they deliver them in the same order.",
+};
+
+const INTEGRITY: About = About {
+    name: "integrity",
+    number: "BCB3",
+    kind: Kind::Safety,
+    meaning: "If a correct process delivers a message with a correct sender, that sender cast it before.",
+};
+
+const TOTALITY: About = About {
+    name: "totality",
+    number: "BRB5",
+    kind: Kind::Liveness,
+    meaning: "If some correct process delivers a message, every correct process eventually delivers a message.",
+};
+
 /// All properties that can be asked of a multicast with the guarantee `G`: those it promises, then those it does not.
 pub fn askable<G: Promises>() -> impl Iterator<Item = About> {
-    let more = [AGREEMENT, UNIFORM_AGREEMENT, CONSISTENCY];
+    let more = [VALIDITY_FOR_ALL, AGREEMENT, UNIFORM_AGREEMENT, CONSISTENCY];
     let promised = |name| G::PROMISED.iter().any(|about| about.name == name);
     G::PROMISED
         .iter()

@@ -203,6 +203,7 @@ fn expectations_point_inside_the_sentence() {
         ),
         ("messages =< 3", "10: error[S112]"),
         ("p100(messages) < 3", "1: error[S132]"),
+        ("messages(7) < 3", "10: error[S132]"),
         ("messages <= 3 where n", "20: error[S112]"),
         ("messages <= 3 where m < 4", "21: error[S112]"),
         ("messages <= n /  0", "15: error[S112]"),

@@ -25,7 +25,7 @@ pub(super) static EAGER: Fake = Fake(About {
     name: "EagerMulticast",
     what: "relay every first copy",
     needs: Need::Reliable,
-    messages: "n(n-1)",
+    messages: super::Messages::About("n(n-1)"),
     source: "CGR 3.3",
     layers: &["Eager", "Basic"],
 });
@@ -34,7 +34,7 @@ pub(super) static GOSSIP: Fake = Fake(About {
     name: "PushGossip",
     what: "push a rumour, fixed rounds",
     needs: Need::FairLoss,
-    messages: "fanout n rounds",
+    messages: super::Messages::About("fanout n rounds"),
     source: "",
     layers: &["PushGossip"],
 });
@@ -105,6 +105,7 @@ impl Configured for Configuration {
             name,
             unit,
             sampled,
+            by_kind: name == "messages",
             what: "",
         };
         vec![

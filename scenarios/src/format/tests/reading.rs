@@ -51,6 +51,7 @@ fn the_first_example_reads_as_it_says() {
     let metric = Sentence::Metric {
         statistic: None,
         metric: "messages".to_owned(),
+        kind: None,
         comparison: Comparison::AtMost,
         bound: Bound::Number(20.0),
         bound_text: "n*(n-1)".to_owned(),

@@ -1,0 +1,1 @@
+//! Logical time: clocks as small values, and layers that stamp what passes through a stack.
