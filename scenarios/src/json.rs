@@ -75,7 +75,7 @@ fn kinds(run: &Run) -> Value {
     let kinds = run.metrics.counters.kinds.iter();
     Value::Object(
         kinds
-            .map(|(kind, count)| (kind.to_owned(), json!(count)))
+            .map(|(kind, copies)| (kind.to_owned(), json!(copies.net)))
             .collect(),
     )
 }

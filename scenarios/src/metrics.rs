@@ -172,6 +172,9 @@ const ALL: &[(&str, Read, &str)] = &[
     ),
 ];
 
+/// The metrics that are sums over messages, so that one kind of messages has its part.
+const BY_KIND: [&str; 2] = ["messages", "messages_with_self"];
+
 /// The metrics that expectations can name.
 pub fn all() -> impl Iterator<Item = MetricAbout> {
     ALL.iter().map(|&(name, _, what)| MetricAbout {
@@ -182,7 +185,7 @@ pub fn all() -> impl Iterator<Item = MetricAbout> {
             Unit::Number
         },
         sampled: false,
-        by_kind: name == "messages",
+        by_kind: BY_KIND.contains(&name),
         what,
     })
 }
@@ -221,8 +224,13 @@ impl Metrics {
 
     /// The part of it that is due to messages of one kind, if it is a sum over messages.
     #[must_use]
-    pub fn of_kind(&self, kind: &str) -> Figure {
-        self.counters.kinds.of(kind).into()
+    pub fn of_kind(&self, name: &str, kind: &str) -> Option<Figure> {
+        let copies = self.counters.kinds.of(kind);
+        match name {
+            "messages" => Some(copies.net.into()),
+            "messages_with_self" => Some(copies.with_self.into()),
+            _ => None,
+        }
     }
 
     /// All figures by their names in JSON, in a fixed order; `None` is null.

@@ -1,115 +1,131 @@
-//! Message counts against the formulas of the literature, exactly.
+//! Message counts against the formulas of the literature, exactly: every protocol of the registry that states its cost.
 
-use protocols::link::Assumed;
-use protocols::multicast::{Basic, Cast, Eager, Originator, Relaying};
-use sim_core::kernel::port::Req;
-use sim_core::kernel::prelude::*;
-use sim_core::kernel::random::Delay;
-use sim_core::sim::{Outcome, Setup, Sim};
+use scenarios::format::{Cost, Entry, Messages, Need, Overrides, Scenario, Sources, formula, read};
+use scenarios::protocols::shipped;
+use scenarios::run::{Options, Run, Status};
 
-/// Laws of delay of every kind, drawn from the seed.
-fn delay(seed: u64) -> Delay {
-    let ms = Span::from_millis;
-    match seed % 6 {
-        0 => Delay::Fixed(ms(seed)),
-        1 => Delay::Uniform {
-            min: Span::ZERO,
-            max: ms(seed),
-        },
-        2 => Delay::Exponential {
-            mean: ms(seed),
-            min: Span::ZERO,
-            max: None,
-        },
-        3 => Delay::Normal {
-            mean: ms(seed),
-            sd: ms(1),
-            min: Span::ZERO,
-            max: None,
-        },
-        4 => Delay::LogNormal {
-            median: ms(seed),
-            p99: ms(4 * seed),
-            min: Span::ZERO,
-            max: None,
-        },
-        _ => Delay::Pareto {
-            scale: ms(seed),
-            shape_ppm: 1_500_000,
-            max: Some(ms(1_000 * seed)),
-        },
-    }
+/// Laws of delay of every kind, in turn. All are below a fifth of a second, so that no detector suspects anybody.
+const DELAYS: [&str; 6] = [
+    "Fixed(\"7ms\")",
+    "Uniform(\"0ms\", \"150ms\")",
+    "Exponential(mean: \"20ms\", max: \"190ms\")",
+    "Normal(mean: \"50ms\", sd: \"15ms\", max: \"190ms\")",
+    "LogNormal(median: \"10ms\", p99: \"100ms\", max: \"190ms\")",
+    "Pareto(scale: \"2ms\", shape: 1.5, max: \"190ms\")",
+];
+
+/// Nobody is left out.
+const SURE: &str = r#""eventually validity within 4s", "always no_duplication""#;
+
+/// One form of one protocol.
+struct Form {
+    entry: &'static dyn Entry,
+    cost: &'static Cost,
 }
 
-fn one_cast<P: Node>(nodes: u32, seed: u64, delay: &Delay, program: impl Fn() -> P) -> Outcome
-where
-    P::Offers: Port<Request = Cast<u8>>,
-{
-    let mut setup = Setup::new(nodes, seed);
-    setup.network.law.latency = delay.sampler().expect("a law of delay");
-    let mut sim = Sim::new(setup, |_| program());
-    let caster = NodeId(u32::try_from(seed).expect("small") % nodes);
-    let request: Req<P::Offers> = Cast(7);
-    sim.request(Span::ZERO, caster, request);
-    sim.run()
-}
-
-fn basic() -> impl Node<Offers: Port<Request = Cast<u8>>> {
-    Basic::<u8, Perfect>::new().over(Assumed::new())
-}
-
-fn eager(originator: Originator) -> impl Node<Offers: Port<Request = Cast<u8>>> {
-    Eager::new(originator, Relaying::On)
-        .over(Basic::<_, Perfect>::new())
-        .over(Assumed::new())
-}
-
-/// Failure-free costs as published: net messages and messages with those to oneself, for any delays.
-#[test]
-fn a_cast_costs_what_the_table_says() {
-    for n in [3, 5, 10, 100] {
-        let nodes = u32::try_from(n).expect("small");
-        for seed in 1..=100 {
-            let count = |outcome: Outcome| {
-                assert_eq!(outcome.counters.indications, n, "everybody delivers once");
-                (
-                    outcome.counters.messages,
-                    outcome.counters.messages_with_self,
-                )
-            };
-            let law = delay(seed);
-            assert_eq!(
-                count(one_cast(nodes, seed, &law, basic)),
-                (n - 1, n),
-                "best effort, n={n} seed={seed}"
-            );
-            let at_once = one_cast(nodes, seed, &law, || eager(Originator::AtOnce));
-            assert_eq!(
-                count(at_once),
-                (n * (n - 1), n * n),
-                "eager, n={n} seed={seed}"
-            );
-            let literal = one_cast(nodes, seed, &law, || eager(Originator::Literal));
-            assert_eq!(
-                count(literal),
-                (n * n - 1, n * (n + 1)),
-                "eager as published, n={n} seed={seed}"
-            );
+/// Every form whose cost is exact.
+fn forms() -> Vec<Form> {
+    let mut forms = Vec::new();
+    for entry in shipped().entries() {
+        if let Messages::Exactly(costs) = entry.about().messages {
+            let entry = *entry;
+            forms.extend(costs.iter().map(|cost| Form { entry, cost }));
         }
     }
+    forms
 }
 
-/// Steps: on a network where every message takes one unit of time, the last delivery comes after one.
+impl Form {
+    fn configured(&self) -> String {
+        let name = self.entry.about().name;
+        match self.cost.form {
+            "" => name.to_owned(),
+            form => format!("{name}({form})"),
+        }
+    }
+
+    /// Gossip reaches everybody with some probability only.
+    fn is_certain(&self) -> bool {
+        self.entry.about().needs != Need::FairLoss
+    }
+
+    /// One multicast among `n`, without faults. Not by node 0, which has a part of its own in some protocols.
+    fn scenario(&self, n: u64, seed: u64) -> Scenario {
+        let about = self.entry.about();
+        let delay = DELAYS[usize::try_from(seed % 6).expect("small")];
+        let links = match about.needs {
+            Need::FairLoss => "FairLoss".to_owned(),
+            needs => format!("Assumed({})", needs.name()),
+        };
+        let text = format!(
+            "Scenario(name: \"count\", seed: {seed}, nodes: {n}, network: (latency: {delay}), protocol: {}, \
+             links: {links}, workload: [(at: \"1ms\", node: {}, do: Multicast(\"hello\"))], \
+             stop: (at: \"5s\"), trace: Off, expect: [{}])",
+            self.configured(),
+            1 + seed % (n - 1),
+            if self.is_certain() { SURE } else { "" },
+        );
+        let mut sources = Sources::new();
+        let file = sources.add("count.ron", text);
+        let reading = read(&sources, file, &Overrides::default(), shipped().entries());
+        let problems = reading.problems;
+        reading
+            .scenario
+            .unwrap_or_else(|| panic!("{}: {problems:?}", self.configured()))
+    }
+
+    fn expected(&self, n: u64, text: &str) -> u64 {
+        let parameters = [("n", n)];
+        let known = |name: &str| {
+            let (_, value) = parameters.iter().find(|(known, _)| *known == name)?;
+            Some(*value as f64)
+        };
+        let number = formula(text, &known).unwrap_or_else(|| panic!("`{text}` is no formula"));
+        assert!(
+            number >= 0.0 && number.fract() == 0.0,
+            "`{text}` = {number}"
+        );
+        number as u64
+    }
+
+    /// Messages to others, and all with those to oneself; as far as they count.
+    fn counted(&self, run: &Run) -> (u64, u64) {
+        let counters = &run.metrics.counters;
+        if self.cost.kinds.is_empty() {
+            return (counters.messages, counters.messages_with_self);
+        }
+        let kinds = self.cost.kinds.iter().map(|kind| counters.kinds.of(kind));
+        kinds.fold((0, 0), |(net, with_self), copies| {
+            (net + copies.net, with_self + copies.with_self)
+        })
+    }
+}
+
+/// Failure-free costs as published, for any delays: messages between processes, those with the copies to oneself, and on a
+/// network where all messages take equally long the steps until the last delivery.
 #[test]
-fn a_cast_takes_one_step() {
-    let unit = Delay::Fixed(Span::from_millis(1));
-    for n in [2, 3, 10] {
-        assert_eq!(one_cast(n, 0, &unit, basic).counters.depth, 1);
-        for originator in [Originator::AtOnce, Originator::Literal] {
-            assert_eq!(
-                one_cast(n, 0, &unit, || eager(originator)).counters.depth,
-                1
-            );
+fn a_multicast_costs_what_its_formula_says() {
+    let forms = forms();
+    assert!(forms.len() >= 3, "the multicasts state their costs");
+    for form in &forms {
+        let (name, cost) = (form.configured(), form.cost);
+        for n in 3..=20 {
+            let expected = (form.expected(n, cost.net), form.expected(n, cost.with_self));
+            for seed in 0..100 {
+                let run = shipped().run(&form.scenario(n, seed), Options::default());
+                let at = format!("{name}, n={n}, seed={seed}");
+                let held = |finding: &scenarios::run::Finding| finding.status == Status::Held;
+                assert!(run.findings.iter().all(held), "{at}: {:?}", run.findings);
+                assert_eq!(
+                    run.metrics.counters.indications, n,
+                    "{at}: everybody delivers once"
+                );
+                assert_eq!(form.counted(&run), expected, "{at}: net and with self");
+                if seed % 6 == 0 {
+                    let steps = u64::from(run.metrics.counters.depth);
+                    assert_eq!(steps, form.expected(n, cost.steps), "{at}: steps");
+                }
+            }
         }
     }
 }

@@ -131,7 +131,7 @@ pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -
                 } => {
                     let cut_short = is_cut_short(scenario, outcome.ended);
                     let figure = match kind {
-                        Some(kind) => Some(metrics.of_kind(kind)),
+                        Some(kind) => metrics.of_kind(metric, kind),
                         None => metrics.get(metric),
                     };
                     of_metric(expectation, metric, figure, *comparison, *bound, cut_short)

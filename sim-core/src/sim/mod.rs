@@ -83,6 +83,6 @@ pub use engine::Sim;
 pub use fault::{Cut, Fault, Flaw, Lasting, Nodes, Strike, Trigger};
 pub use live::{Deed, Life, Packet, Part, RealTime, Refused};
 pub use network::{Bandwidth, Between, Law, LawNumbers, Loss, Network, Stabilisation};
-pub use outcome::{Counters, Ended, FaultCount, Kinds, MarkCount, Outcome, Verdict};
+pub use outcome::{Copies, Counters, Ended, FaultCount, Kinds, MarkCount, Outcome, Verdict};
 pub use queue::{Entry, Queue};
 pub use setup::{Job, Limits, Repeat, Setup};

@@ -29,7 +29,7 @@ pub enum Ended {
 pub struct Counters {
     /// Copies sent to other processes. Copies that the network makes are not among them.
     pub messages: u64,
-    /// The same by the kind of message.
+    /// The same by the kind of message, and with copies to oneself.
     pub kinds: Kinds,
     /// The same with the copies that processes sent to themselves.
     pub messages_with_self: u64,
@@ -108,8 +108,8 @@ impl Counters {
             pending_max,
         } = other;
         self.messages += messages;
-        for (kind, count) in kinds.iter() {
-            self.kinds.add(kind, count);
+        for (kind, copies) in kinds.iter() {
+            self.kinds.add(kind, copies);
         }
         self.messages_with_self += messages_with_self;
         self.bytes += bytes;
@@ -136,44 +136,63 @@ impl Counters {
     }
 }
 
-/// A count for each kind of message (see [`Digest::kind`](crate::kernel::canonical::Digest::kind)).
+/// Messages of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copies {
+    /// To other processes.
+    pub net: u64,
+    /// The same with those to oneself.
+    pub with_self: u64,
+}
+
+impl Copies {
+    fn add(&mut self, more: Copies) {
+        self.net += more.net;
+        self.with_self += more.with_self;
+    }
+}
+
+/// Messages by their kind (see [`Digest::kind`](crate::kernel::canonical::Digest::kind)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kinds {
     /// Sorted by name. There are few, and a name nearly always is the very one that was counted before.
-    counts: Vec<(&'static str, u64)>,
+    counts: Vec<(&'static str, Copies)>,
 }
 
 impl Kinds {
-    /// Counts so many of a kind. What has no name is not counted.
+    /// Counts more of a kind. What has no name is not counted.
     #[inline]
-    pub fn add(&mut self, kind: &'static str, count: u64) {
-        let same = |known: &&'static str| std::ptr::eq(*known, kind);
-        match self.counts.iter_mut().find(|(known, _)| same(known)) {
-            Some((_, so_far)) => *so_far += count,
-            None => self.add_by_name(kind, count),
+    pub fn add(&mut self, kind: &'static str, more: Copies) {
+        match self
+            .counts
+            .iter_mut()
+            .find(|(known, _)| std::ptr::eq(*known, kind))
+        {
+            Some((_, so_far)) => so_far.add(more),
+            None => self.add_by_name(kind, more),
         }
     }
 
     #[cold]
-    fn add_by_name(&mut self, kind: &'static str, count: u64) {
+    fn add_by_name(&mut self, kind: &'static str, more: Copies) {
         if kind.is_empty() {
             return;
         }
         match self.counts.binary_search_by_key(&kind, |(known, _)| known) {
-            Ok(place) => self.counts[place].1 += count,
-            Err(place) => self.counts.insert(place, (kind, count)),
+            Ok(place) => self.counts[place].1.add(more),
+            Err(place) => self.counts.insert(place, (kind, more)),
         }
     }
 
     /// How many there were of a kind.
     #[must_use]
-    pub fn of(&self, kind: &str) -> u64 {
+    pub fn of(&self, kind: &str) -> Copies {
         let found = self.counts.iter().find(|(known, _)| *known == kind);
-        found.map_or(0, |(_, count)| *count)
+        found.map_or(Copies::default(), |(_, copies)| *copies)
     }
 
     /// All kinds, in the order of their names.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, Copies)> + '_ {
         self.counts.iter().copied()
     }
 }

@@ -17,6 +17,7 @@ use super::host::{Trouble, UNWATCHED};
 use super::interpret::Cause;
 use super::messages::InFlight;
 use super::numbers::Folded;
+use super::outcome::Copies;
 
 /// Accounted bytes of one message besides its body: what it takes on a 64-bit machine.
 pub(super) const BYTES_MESSAGE: u64 = 104;
@@ -69,7 +70,11 @@ impl<P: Node> Sim<'_, P> {
         self.events += copies;
         self.sends += copies;
         self.counters.messages += to_others;
-        self.counters.kinds.add(digest.kind, to_others);
+        let of_kind = Copies {
+            net: to_others,
+            with_self: copies,
+        };
+        self.counters.kinds.add(digest.kind, of_kind);
         self.counters.messages_with_self += copies;
         self.counters.bytes += to_others * u64::from(digest.size);
         if !network.shared {
