@@ -179,3 +179,25 @@ fn two_hundred_plans() {
 fn twenty_thousand_plans() {
     swarm(200..20_200);
 }
+
+/// Within the resilience of its protocol every promise holds, and each is put to the test.
+#[test]
+#[ignore = "release suite: 500 plans for each protocol"]
+fn every_protocol_keeps_its_promises_in_500_plans() {
+    let entries = shipped().entries();
+    for entry in entries {
+        let name = entry.about().name;
+        let mut exercised = BTreeSet::new();
+        let mut asked = BTreeSet::new();
+        for number in 0..500 {
+            let plan = Plan::of(*entry, number);
+            asked.extend(promise::asked(&plan, *entry).into_iter().map(|(id, _)| id));
+            match run(&plan, entries) {
+                Ok(shown) => exercised.extend(shown.exercised),
+                Err(why) => panic!("{name}\n{why}"),
+            }
+        }
+        let never: Vec<_> = asked.difference(&exercised).collect();
+        assert!(never.is_empty(), "{name}: never put to the test: {never:?}");
+    }
+}

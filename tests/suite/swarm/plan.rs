@@ -168,10 +168,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of this number, for one of the protocols.
+    /// The plan of this number, for one of the protocols in turn.
     pub fn draw(number: u64, entries: &[&'static dyn Entry]) -> Plan {
         let place = usize::try_from(number % entries.len() as u64).expect("a place in a list");
-        Drawing::new(number, entries[place]).plan()
+        Plan::of(entries[place], number)
+    }
+
+    /// The plan of this number for this protocol.
+    pub fn of(entry: &'static dyn Entry, number: u64) -> Plan {
+        Drawing::new(number, entry).plan()
     }
 
     pub fn has(&self, family: Family) -> bool {
