@@ -1,17 +1,23 @@
 //! The protocols that scenarios can name: a module and a line each.
 
 mod best_effort;
+mod crash_detection;
 mod eager;
+mod lazy;
 mod lease;
 mod links;
 mod multicast;
 mod register;
+mod uniform;
 
 crate::registry! {
     /// The protocols that come with Stormglass.
     pub struct Shipped:
         best_effort::BestEffortMulticast,
         eager::EagerMulticast,
+        lazy::LazyMulticast,
+        uniform::UniformMajorityAck,
+        uniform::UniformAllAck,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,
