@@ -1,5 +1,12 @@
 //! Failure detectors (CGR ch. 2.6): who has crashed, as far as one can tell from silence.
 
+mod heartbeat;
+mod increasing_timeout;
+mod phi_accrual;
 mod port;
+pub mod property;
 
+pub use heartbeat::{Fixed, Heartbeat, Heartbeats, Patience, Timer as HeartbeatTimer};
+pub use increasing_timeout::{Call, IncreasingTimeout, Timeout};
+pub use phi_accrual::{Accrual, Model, PHI_MAX, Settings as AccrualSettings, WINDOW_MAX};
 pub use port::{Accurate, Detector, EventuallyAccurate, Opinion};
