@@ -1,6 +1,6 @@
 //! Heartbeats: everybody tells everybody that it is alive, and suspects whoever has been silent for too long.
 //!
-//! Source: the push style of Aguilera, Chen, Toueg 1997; what is *too long* is a [`Patience`]: a fixed time here, an
+//! Source: the common algorithm in Chen, Toueg, Aguilera 2002 (On the quality of service of failure detectors); what is *too long* is a [`Patience`]: a fixed time here, an
 //! estimate in `phi_accrual.rs`. Needs fair-loss links, offers ◇P as far as the patience is longer than every silence of a
 //! correct process. Cost: N(N−1) messages an interval; a crash is found one patience after the last heartbeat. Model:
 //! crash-stop, crash-recovery (a new life is heard of by its first heartbeat). Any number of crashes.
@@ -18,16 +18,16 @@ use super::port::{Detector, EventuallyAccurate, Opinion};
 
 /// *I am alive*, for the so-manieth time. Numbers keep old heartbeats and copies from counting as new ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Heartbeat {
+pub struct Alive {
     /// How often the sender had been started before.
     pub life: u32,
     /// Which one of that life, from 1.
     pub number: u32,
 }
 
-impl fmt::Display for Heartbeat {
+impl fmt::Display for Alive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Heartbeat{{{}.{}}}", self.life, self.number)
+        write!(f, "Alive{{{}.{}}}", self.life, self.number)
     }
 }
 
@@ -76,7 +76,7 @@ pub struct Heartbeats<P> {
     interval: Span,
     patience: P,
     /// The last heartbeat sent.
-    sent: Heartbeat,
+    sent: Alive,
     /// By number of the process; empty before the first event.
     peers: Vec<Peer<P>>,
 }
@@ -90,7 +90,7 @@ struct Peer<P> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Heard {
-    heartbeat: Heartbeat,
+    heartbeat: Alive,
     at: LocalTime,
 }
 
@@ -101,7 +101,7 @@ impl<P> Heartbeats<P> {
         Heartbeats {
             interval,
             patience,
-            sent: Heartbeat { life: 0, number: 0 },
+            sent: Alive { life: 0, number: 0 },
             peers: Vec::new(),
         }
     }
@@ -109,7 +109,7 @@ impl<P> Heartbeats<P> {
 
 impl<P: Patience> Protocol for Heartbeats<P> {
     type Offers = Detector<EventuallyAccurate>;
-    type Needs = Link<Heartbeat, FairLoss>;
+    type Needs = Link<Alive, FairLoss>;
     type Timer = Timer;
     type Disk = ();
 
@@ -148,7 +148,7 @@ impl<P: Patience> Heartbeats<P> {
         fx.arm(Timer::Beat, self.interval);
     }
 
-    fn on_heartbeat(&mut self, from: NodeId, heartbeat: Heartbeat, fx: &mut impl Effects<Self>) {
+    fn on_heartbeat(&mut self, from: NodeId, heartbeat: Alive, fx: &mut impl Effects<Self>) {
         let now = fx.monotonic();
         let me = fx.me();
         let Some(peer) = self.peers.get_mut(from.index()).filter(|_| from != me) else {
@@ -193,10 +193,10 @@ mod tests {
         rig
     }
 
-    const fn beat(life: u32, number: u32) -> Arrival<Heartbeat> {
+    const fn beat(life: u32, number: u32) -> Arrival<Alive> {
         Arrival {
             from: NodeId(1),
-            msg: Heartbeat { life, number },
+            msg: Alive { life, number },
         }
     }
 
@@ -209,7 +209,7 @@ mod tests {
         let sent = |number| {
             Effect::Request(Transmit {
                 to: Group::Others,
-                msg: Heartbeat { life: 0, number },
+                msg: Alive { life: 0, number },
             })
         };
         let mut rig = Rig::new(Heartbeats::new(INTERVAL, Fixed(TIMEOUT)));
@@ -259,7 +259,7 @@ mod tests {
         let mut rig = rig();
         let stranger = Arrival {
             from: NodeId(7),
-            msg: Heartbeat { life: 0, number: 1 },
+            msg: Alive { life: 0, number: 1 },
         };
         assert_eq!(rig.indication(stranger).effects(), []);
     }

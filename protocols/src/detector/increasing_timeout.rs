@@ -6,42 +6,12 @@
 //! Without any bound it is wrong again and again, ever more seldom. Over links that lose it never stops to be: each
 //! period has but one chance. As published, except that a process does not ask itself.
 
-use core::fmt;
-
 use alloc::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
+use super::exclude_on_timeout::{Heartbeat, Period};
 use super::port::{Detector, EventuallyAccurate, Opinion};
-
-/// What the layer puts on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Call {
-    /// Are you alive?
-    HeartbeatRequest,
-    /// I am.
-    HeartbeatReply,
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Call::HeartbeatRequest => "HeartbeatRequest",
-            Call::HeartbeatReply => "HeartbeatReply",
-        })
-    }
-}
-
-/// The only timer: a period is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Timeout;
-
-impl fmt::Display for Timeout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("timeout")
-    }
-}
 
 /// One node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,8 +40,8 @@ impl IncreasingTimeout {
 
 impl Protocol for IncreasingTimeout {
     type Offers = Detector<EventuallyAccurate>;
-    type Needs = Link<Call, Perfect>;
-    type Timer = Timeout;
+    type Needs = Link<Heartbeat, Perfect>;
+    type Timer = Period;
     type Disk = ();
 
     fn on(&mut self, event: Event<Self>, fx: &mut impl Effects<Self>) {
@@ -80,15 +50,15 @@ impl Protocol for IncreasingTimeout {
             Event::Request(never) => match never {},
             Event::Indication(Arrival {
                 from,
-                msg: Call::HeartbeatRequest,
-            }) => fx.send(from, Call::HeartbeatReply),
+                msg: Heartbeat::HeartbeatRequest,
+            }) => fx.send(from, Heartbeat::HeartbeatReply),
             Event::Indication(Arrival {
                 from,
-                msg: Call::HeartbeatReply,
+                msg: Heartbeat::HeartbeatReply,
             }) => {
                 self.alive.insert(from);
             }
-            Event::Timer(Timeout) => self.on_timeout(fx),
+            Event::Timer(Period) => self.on_period(fx),
         }
     }
 }
@@ -97,10 +67,10 @@ impl IncreasingTimeout {
     /// As in the book, everybody is alive in the first period, in which nobody has been asked.
     fn on_boot(&mut self, fx: &mut impl Effects<Self>) {
         self.alive = (0..fx.nodes()).map(NodeId).collect();
-        fx.arm(Timeout, self.delay);
+        fx.arm(Period, self.delay);
     }
 
-    fn on_timeout(&mut self, fx: &mut impl Effects<Self>) {
+    fn on_period(&mut self, fx: &mut impl Effects<Self>) {
         if !self.alive.is_disjoint(&self.suspected) {
             self.delay = self.delay.saturating_add(self.step);
             fx.mark("timeout_increased");
@@ -115,9 +85,9 @@ impl IncreasingTimeout {
                 fx.indicate(Opinion::Suspect(node));
             }
         }
-        fx.send(Group::Others, Call::HeartbeatRequest);
+        fx.send(Group::Others, Heartbeat::HeartbeatRequest);
         self.alive.clear();
-        fx.arm(Timeout, self.delay);
+        fx.arm(Period, self.delay);
     }
 }
 
@@ -129,28 +99,28 @@ mod tests {
     const DELAY: Span = Span::from_millis(100);
     const STEP: Span = Span::from_millis(30);
 
-    fn reply(from: u32) -> Arrival<Call> {
+    fn reply(from: u32) -> Arrival<Heartbeat> {
         Arrival {
             from: NodeId(from),
-            msg: Call::HeartbeatReply,
+            msg: Heartbeat::HeartbeatReply,
         }
     }
 
     fn ask() -> Effect<IncreasingTimeout> {
         Effect::Request(Transmit {
             to: Group::Others,
-            msg: Call::HeartbeatRequest,
+            msg: Heartbeat::HeartbeatRequest,
         })
     }
 
     fn rig() -> Rig<IncreasingTimeout> {
         let mut rig = Rig::new(IncreasingTimeout::new(DELAY, STEP));
         let armed = rig.boot().effects();
-        assert_eq!(armed, [Effect::Arm(Timeout, DELAY)]);
-        let first = rig.timer(Timeout).effects();
+        assert_eq!(armed, [Effect::Arm(Period, DELAY)]);
+        let first = rig.timer(Period).effects();
         assert_eq!(
             first,
-            [ask(), Effect::Arm(Timeout, DELAY)],
+            [ask(), Effect::Arm(Period, DELAY)],
             "nobody had been asked"
         );
         rig
@@ -160,11 +130,11 @@ mod tests {
     fn answers_at_once() {
         let request = Arrival {
             from: NodeId(2),
-            msg: Call::HeartbeatRequest,
+            msg: Heartbeat::HeartbeatRequest,
         };
         let answer = Effect::Request(Transmit {
             to: NodeId(2).into(),
-            msg: Call::HeartbeatReply,
+            msg: Heartbeat::HeartbeatReply,
         });
         assert_eq!(rig().indication(request).effects(), [answer]);
     }
@@ -173,17 +143,17 @@ mod tests {
     #[test]
     fn waits_longer_once_it_was_wrong() {
         let mut rig = rig();
-        let suspected = rig.indication(reply(1)).timer(Timeout).effects();
+        let suspected = rig.indication(reply(1)).timer(Period).effects();
         let suspect = Effect::Indicate(Opinion::Suspect(NodeId(2)));
-        assert_eq!(suspected, [suspect, ask(), Effect::Arm(Timeout, DELAY)]);
+        assert_eq!(suspected, [suspect, ask(), Effect::Arm(Period, DELAY)]);
 
         let restored = rig
             .indication(reply(1))
             .indication(reply(2))
-            .timer(Timeout)
+            .timer(Period)
             .effects();
         let restore = Effect::Indicate(Opinion::Restore(NodeId(2)));
-        let longer = Effect::Arm(Timeout, DELAY.saturating_add(STEP));
+        let longer = Effect::Arm(Period, DELAY.saturating_add(STEP));
         assert_eq!(restored, [restore, ask(), longer]);
         assert_eq!(rig.marks(), ["timeout_increased"]);
     }

@@ -3,13 +3,20 @@
 //! All multicasts share one port shape, [`Cast`] and [`Deliver`], so that one workload drives every one of them; the
 //! guarantee is in the type, and a stronger one adds its properties to those of the weaker.
 
+mod all_ack;
+mod awaited;
 mod basic;
 mod eager;
+mod lazy;
+mod majority_ack;
 mod port;
 pub mod property;
 
+pub use all_ack::AllAck;
 pub use basic::Basic;
 pub use eager::{Eager, Originator, Relaying, Stamped};
+pub use lazy::Lazy;
+pub use majority_ack::MajorityAck;
 pub use port::{
     BestEffort, ByzantineReliable, Cast, CausalOrder, Consistent, Deliver, FifoOrder, Multicast,
     Probabilistic, Reliable, TotalOrder, Uniform,

@@ -1,17 +1,24 @@
 //! The protocols that scenarios can name: a module and a line each.
 
 mod best_effort;
+mod crash_detection;
+mod detector;
 mod eager;
+mod lazy;
 mod lease;
 mod links;
 mod multicast;
 mod register;
+mod uniform;
 
 crate::registry! {
     /// The protocols that come with Stormglass.
     pub struct Shipped:
         best_effort::BestEffortMulticast,
         eager::EagerMulticast,
+        lazy::LazyMulticast,
+        uniform::UniformMajorityAck,
+        uniform::UniformAllAck,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,
@@ -20,6 +27,10 @@ crate::registry! {
         links::AuthenticatedLink,
         register::LastWriterWins,
         lease::LeaseManager,
+        detector::PerfectDetector,
+        detector::EventuallyPerfectDetector,
+        detector::HeartbeatDetector,
+        detector::PhiAccrualDetector,
 }
 
 /// The protocols that come with Stormglass, ready to run.
