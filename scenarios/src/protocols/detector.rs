@@ -66,7 +66,7 @@ impl Recipe for PerfectDetector {
             period: args.time_above_zero(
                 "period",
                 Some(Span::from_secs(1)),
-                "how long a node has to answer; it must be no shorter than the longest round trip",
+                "how long a node has to answer; it must be longer than any round trip",
             ),
         }
     }

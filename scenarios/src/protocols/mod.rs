@@ -9,6 +9,7 @@ mod lease;
 mod links;
 mod multicast;
 mod register;
+mod swim;
 mod uniform;
 
 crate::registry! {
@@ -31,6 +32,7 @@ crate::registry! {
         detector::EventuallyPerfectDetector,
         detector::HeartbeatDetector,
         detector::PhiAccrualDetector,
+        swim::Swim,
 }
 
 /// The protocols that come with Stormglass, ready to run.
