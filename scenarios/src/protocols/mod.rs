@@ -2,12 +2,14 @@
 
 mod best_effort;
 mod crash_detection;
+mod detector;
 mod eager;
 mod lazy;
 mod lease;
 mod links;
 mod multicast;
 mod register;
+mod swim;
 mod uniform;
 
 crate::registry! {
@@ -26,6 +28,11 @@ crate::registry! {
         links::AuthenticatedLink,
         register::LastWriterWins,
         lease::LeaseManager,
+        detector::PerfectDetector,
+        detector::EventuallyPerfectDetector,
+        detector::HeartbeatDetector,
+        detector::PhiAccrualDetector,
+        swim::Swim,
 }
 
 /// The protocols that come with Stormglass, ready to run.
