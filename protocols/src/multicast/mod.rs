@@ -4,11 +4,13 @@
 //! guarantee is in the type, and a stronger one adds its properties to those of the weaker.
 
 mod basic;
+mod chosen;
 mod eager;
 mod port;
 pub mod property;
 
 pub use basic::Basic;
+pub use chosen::{AnyCopy, Chosen, MulticastChoice};
 pub use eager::{Eager, Originator, Relaying, Stamped};
 pub use port::{
     BestEffort, ByzantineReliable, Cast, CausalOrder, Consistent, Deliver, FifoOrder, Multicast,

@@ -1,11 +1,18 @@
 //! The protocols that scenarios can name: a module and a line each.
 
 mod best_effort;
+mod causal;
+mod causal_past;
 mod eager;
+mod fifo;
+mod isis;
+mod lamport;
 mod lease;
 mod links;
 mod multicast;
+mod over;
 mod register;
+mod sequencer;
 
 crate::registry! {
     /// The protocols that come with Stormglass.
@@ -20,6 +27,12 @@ crate::registry! {
         links::AuthenticatedLink,
         register::LastWriterWins,
         lease::LeaseManager,
+        fifo::FifoMulticast,
+        causal::CausalMulticast,
+        causal_past::CausalPastMulticast,
+        sequencer::SequencerMulticast,
+        isis::IsisMulticast,
+        lamport::LamportMulticast,
 }
 
 /// The protocols that come with Stormglass, ready to run.
