@@ -6,6 +6,7 @@
 mod all_ack;
 mod awaited;
 mod basic;
+mod chosen;
 mod eager;
 mod lazy;
 mod majority_ack;
@@ -14,6 +15,7 @@ pub mod property;
 
 pub use all_ack::AllAck;
 pub use basic::Basic;
+pub use chosen::{AnyCopy, Chosen, MulticastChoice};
 pub use eager::{Eager, Originator, Relaying, Stamped};
 pub use lazy::Lazy;
 pub use majority_ack::MajorityAck;

@@ -1,14 +1,21 @@
 //! The protocols that scenarios can name: a module and a line each.
 
 mod best_effort;
+mod causal;
+mod causal_past;
 mod crash_detection;
 mod detector;
 mod eager;
+mod fifo;
+mod isis;
+mod lamport;
 mod lazy;
 mod lease;
 mod links;
 mod multicast;
+mod over;
 mod register;
+mod sequencer;
 mod swim;
 mod uniform;
 
@@ -33,6 +40,12 @@ crate::registry! {
         detector::HeartbeatDetector,
         detector::PhiAccrualDetector,
         swim::Swim,
+        fifo::FifoMulticast,
+        causal::CausalMulticast,
+        causal_past::CausalPastMulticast,
+        sequencer::SequencerMulticast,
+        isis::IsisMulticast,
+        lamport::LamportMulticast,
 }
 
 /// The protocols that come with Stormglass, ready to run.

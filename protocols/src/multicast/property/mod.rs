@@ -8,24 +8,33 @@
 
 mod agreement;
 mod book;
+mod causal_order;
 mod consistency;
+mod fifo_order;
+mod line;
 mod no_creation;
 mod no_duplication;
+mod standing;
+mod total_order;
 mod validity;
 
 use alloc::boxed::Box;
+use alloc::format;
 
 use sim_core::kernel::port::{Guarantee, Payload};
-use sim_core::kernel::property::{About, Kind, Property};
+use sim_core::kernel::property::{About, Finding, Kind, Property};
 
 use super::port::{
     BestEffort, ByzantineReliable, CausalOrder, Consistent, FifoOrder, Multicast, Probabilistic,
     Reliable, TotalOrder, Uniform,
 };
 pub use agreement::Agreement;
+pub use causal_order::CausalDelivery;
 pub use consistency::Consistency;
+pub use fifo_order::FifoDelivery;
 pub use no_creation::NoCreation;
 pub use no_duplication::NoDuplication;
+pub use total_order::SameOrder;
 pub use validity::{Validity, Whom};
 
 /// A guarantee of a multicast, as the list of properties that make it up.
@@ -214,7 +223,15 @@ const TOTALITY: About = About {
 
 /// All properties that can be asked of a multicast with the guarantee `G`: those it promises, then those it does not.
 pub fn askable<G: Promises>() -> impl Iterator<Item = About> {
-    let more = [VALIDITY_FOR_ALL, AGREEMENT, UNIFORM_AGREEMENT, CONSISTENCY];
+    let more = [
+        VALIDITY_FOR_ALL,
+        AGREEMENT,
+        UNIFORM_AGREEMENT,
+        CONSISTENCY,
+        FIFO_ORDER,
+        CAUSAL_ORDER,
+        TOTAL_ORDER,
+    ];
     let promised = |name| G::PROMISED.iter().any(|about| about.name == name);
     G::PROMISED
         .iter()
@@ -235,6 +252,18 @@ pub fn checker<P: Payload, G: Promises>(
         "agreement" => Box::new(Agreement::among_correct(nodes)),
         "uniform_agreement" => Box::new(Agreement::uniform(nodes)),
         "consistency" => Box::new(Consistency::new(nodes)),
+        "fifo_order" => Box::new(FifoDelivery::new(nodes)),
+        "causal_order" => Box::new(CausalDelivery::new(nodes)),
+        "total_order" => Box::new(SameOrder::new(nodes)),
         _ => return None,
     })
+}
+
+/// What is to be said of an order that was kept over so many deliveries.
+fn kept(deliveries: u64) -> Finding {
+    match deliveries {
+        0 => Finding::NotExercised,
+        1 => Finding::Held("1 delivery".into()),
+        deliveries => Finding::Held(format!("{deliveries} deliveries")),
+    }
 }

@@ -1,0 +1,106 @@
+//! Causal delivery: no message before one that potentially caused it (CRB5).
+//!
+//! A cast depends on the earlier casts of its process, and on all that this process had delivered. As the first violation
+//! ends the judgement, what a process has delivered holds, for every message in it, all that caused it; so it is a number an
+//! origin, and a cast needs to say only what its process has delivered since its previous one: that one says the rest.
+//! For crashes and failures see [`Standing`](super::standing::Standing).
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::port::Payload;
+use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation};
+use sim_core::kernel::summary::summary;
+
+use super::Promises;
+use super::kept;
+use super::line::{Lines, Place};
+use crate::multicast::port::{Cast, Deliver, Multicast};
+
+/// The checker. It remembers only what somebody has not delivered yet.
+#[derive(Clone, Debug)]
+pub struct CausalDelivery<P> {
+    lines: Lines<P, Vec<Cause>>,
+    /// From whom each process has delivered since it cast last.
+    heard: BTreeMap<NodeId, BTreeSet<NodeId>>,
+    deliveries: u64,
+}
+
+/// The first `count` casts of a process may have caused something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cause {
+    origin: NodeId,
+    count: u64,
+}
+
+impl<P: Payload> CausalDelivery<P> {
+    /// For a group of `nodes`.
+    #[must_use]
+    pub fn new(nodes: u32) -> Self {
+        CausalDelivery {
+            lines: Lines::new(nodes),
+            heard: BTreeMap::new(),
+            deliveries: 0,
+        }
+    }
+
+    fn on_cast(&mut self, node: NodeId, payload: &P) {
+        let heard = self.heard.remove(&node).unwrap_or_default();
+        let causes = heard.into_iter().map(|origin| Cause {
+            origin,
+            count: self.lines.delivered(node, origin),
+        });
+        let causes = causes.collect();
+        self.lines.cast(node, payload.clone(), causes);
+    }
+
+    /// The message that is missing where `node` delivers this one, and who cast it.
+    fn on_delivery(&mut self, node: NodeId, origin: NodeId, payload: &P) -> Option<(P, NodeId)> {
+        match self.lines.deliver(node, origin, payload) {
+            Place::Nowhere => None,
+            Place::Early(missing) => Some((missing, origin)),
+            Place::Next(causes) => {
+                self.deliveries += 1;
+                self.heard.entry(node).or_default().insert(origin);
+                causes.into_iter().find_map(|cause| {
+                    let missing = self.lines.lacks(node, cause.origin, cause.count)?;
+                    Some((missing.clone(), cause.origin))
+                })
+            }
+        }
+    }
+}
+
+impl<P: Payload, G: Promises> Property<Multicast<P, G>> for CausalDelivery<P> {
+    fn see(&mut self, moment: Moment, fact: &Fact<'_, Multicast<P, G>>) -> Result<(), Violation> {
+        match fact {
+            Fact::Requested(node, Cast(payload)) => self.on_cast(*node, payload),
+            Fact::Indicated(node, Deliver { origin, payload }) => {
+                if let Some((missing, of)) = self.on_delivery(*node, *origin, payload) {
+                    let what = format!(
+                        "node {} delivered {} from node {} before {} from node {}, which may have caused it",
+                        node.0,
+                        summary(payload),
+                        origin.0,
+                        summary(&missing),
+                        of.0
+                    );
+                    return Err(Violation {
+                        since: moment,
+                        what,
+                        nodes: vec![*node],
+                    });
+                }
+            }
+            fault => self.lines.see(fault),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &End) -> Finding {
+        kept(self.deliveries)
+    }
+}

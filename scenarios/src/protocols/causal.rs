@@ -1,0 +1,69 @@
+//! `CausalMulticast`: no message before what may have caused it, by waiting.
+
+use protocols::multicast::{AnyCopy, CausalOrder, Chosen, Multicast, MulticastChoice, Reliable};
+use protocols::order::{CausalWaiting, Vectored};
+use sim_core::kernel::port::{Link, Perfect};
+use sim_core::kernel::protocol::Protocol;
+use sim_core::kernel::text::Text;
+
+use super::over::{CHOSEN, MULTICAST_MISPLACED, RELAY_SAVED_A_NODE, over};
+
+use crate::format::{About, Cost, Fields, Mark, Messages, Need};
+use crate::recipe::Recipe;
+
+/// Its parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct CausalMulticast {
+    over: MulticastChoice,
+}
+
+impl Recipe for CausalMulticast {
+    const ABOUT: About = About {
+        name: "CausalMulticast",
+        what: "vector clocks: a message waits for what may have caused it",
+        needs: Need::Reliable,
+        messages: Messages::Exactly(&[
+            Cost {
+                form: "",
+                net: "n*(n-1)",
+                with_self: "n*n",
+                steps: "1",
+                kinds: &[],
+            },
+            Cost {
+                form: "over: BestEffort",
+                net: "n-1",
+                with_self: "n",
+                steps: "1",
+                kinds: &[],
+            },
+        ]),
+        source: "CGR 3.15",
+        layers: &["CausalWaiting", CHOSEN],
+    };
+    const MARKS: &'static [Mark] = &[
+        Mark {
+            name: "causal_waited",
+            what: "a message came before one that may have caused it",
+        },
+        Mark {
+            name: "causal_vector_refused",
+            what: "a message came again, or with a vector that fits no process",
+        },
+        MULTICAST_MISPLACED,
+        RELAY_SAVED_A_NODE,
+    ];
+    type Port = Multicast<Text, CausalOrder>;
+    type Message = AnyCopy<Vectored<Text>>;
+    type Links = Perfect;
+
+    fn read(args: &mut Fields<'_>) -> Self {
+        CausalMulticast {
+            over: over(args, MulticastChoice::Eager),
+        }
+    }
+
+    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
+        CausalWaiting::<_, Reliable>::new().over(Chosen::new(self.over))
+    }
+}

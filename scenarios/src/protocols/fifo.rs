@@ -1,0 +1,69 @@
+//! `FifoMulticast`: each caster's messages in the order of its casts.
+
+use protocols::multicast::{AnyCopy, Chosen, FifoOrder, Multicast, MulticastChoice, Reliable};
+use protocols::order::{FifoBySequence, Sequenced};
+use sim_core::kernel::port::{Link, Perfect};
+use sim_core::kernel::protocol::Protocol;
+use sim_core::kernel::text::Text;
+
+use super::over::{CHOSEN, MULTICAST_MISPLACED, RELAY_SAVED_A_NODE, over};
+
+use crate::format::{About, Cost, Fields, Mark, Messages, Need};
+use crate::recipe::Recipe;
+
+/// Its parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct FifoMulticast {
+    over: MulticastChoice,
+}
+
+impl Recipe for FifoMulticast {
+    const ABOUT: About = About {
+        name: "FifoMulticast",
+        what: "sequence numbers: in the order of each caster",
+        needs: Need::Reliable,
+        messages: Messages::Exactly(&[
+            Cost {
+                form: "",
+                net: "n*(n-1)",
+                with_self: "n*n",
+                steps: "1",
+                kinds: &[],
+            },
+            Cost {
+                form: "over: BestEffort",
+                net: "n-1",
+                with_self: "n",
+                steps: "1",
+                kinds: &[],
+            },
+        ]),
+        source: "CGR 3.12",
+        layers: &["FifoBySequence", CHOSEN],
+    };
+    const MARKS: &'static [Mark] = &[
+        Mark {
+            name: "fifo_waited",
+            what: "a message came before an earlier one of its caster",
+        },
+        Mark {
+            name: "fifo_number_refused",
+            what: "a message came with a number that was delivered already, or that nobody has",
+        },
+        MULTICAST_MISPLACED,
+        RELAY_SAVED_A_NODE,
+    ];
+    type Port = Multicast<Text, FifoOrder>;
+    type Message = AnyCopy<Sequenced<Text>>;
+    type Links = Perfect;
+
+    fn read(args: &mut Fields<'_>) -> Self {
+        FifoMulticast {
+            over: over(args, MulticastChoice::Eager),
+        }
+    }
+
+    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
+        FifoBySequence::<_, Reliable>::new().over(Chosen::new(self.over))
+    }
+}

@@ -1,0 +1,35 @@
+//! The multicast that another layer stands on, as a parameter: `over: Eager`.
+
+use protocols::multicast::MulticastChoice;
+
+use crate::format::{Choice, Fields, Mark};
+
+/// Reads it.
+pub fn over(args: &mut Fields<'_>, default: MulticastChoice) -> MulticastChoice {
+    let choices = [
+        Choice {
+            name: "BestEffort",
+            value: MulticastChoice::BestEffort,
+        },
+        Choice {
+            name: "Eager",
+            value: MulticastChoice::Eager,
+        },
+    ];
+    args.choice("over", &choices, Some(default), "the multicast below")
+}
+
+/// The layers of which one is chosen, for people.
+pub const CHOSEN: &str = "Basic | Eager";
+
+/// A mark of the multicast below.
+pub const RELAY_SAVED_A_NODE: Mark = Mark {
+    name: "relay_saved_a_node",
+    what: "the first copy of a message came from a relay, not from its caster",
+};
+
+/// A mark of the layer that chooses.
+pub const MULTICAST_MISPLACED: Mark = Mark {
+    name: "multicast_misplaced",
+    what: "a message of another kind of multicast arrived",
+};
