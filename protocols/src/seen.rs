@@ -29,6 +29,18 @@ impl Seen {
     pub fn insert(&mut self, id: MsgId) -> bool {
         self.insert_from(id.origin, id.seq)
     }
+
+    /// Is a name in it?
+    #[must_use]
+    pub fn contains(&self, id: MsgId) -> bool {
+        let place = self
+            .origins
+            .binary_search_by_key(&id.origin, |known| known.origin);
+        place.is_ok_and(|place| {
+            let known = &self.origins[place];
+            id.seq < known.below || known.above.binary_search(&id.seq).is_ok()
+        })
+    }
 }
 
 impl<K: Copy + Ord> Seen<K> {
@@ -64,6 +76,10 @@ impl<K: Copy + Ord> Seen<K> {
         {
             Ok(place) => place,
             Err(place) => {
+                // Of a million processes most hear of one origin only: no room is made for others in advance.
+                if self.origins.is_empty() {
+                    self.origins.reserve_exact(1);
+                }
                 self.origins.insert(
                     place,
                     Origin {
@@ -122,7 +138,9 @@ mod tests {
             seq,
         };
         for seq in [3, 0, 2, 5, 1] {
+            assert!(!seen.contains(id(1, seq)), "{seq} is not there yet");
             assert!(seen.insert(id(1, seq)), "{seq} is new");
+            assert!(seen.contains(id(1, seq)), "{seq} is there");
             assert!(!seen.insert(id(1, seq)), "{seq} is known");
         }
         assert!(seen.insert(id(0, 0)), "another origin");

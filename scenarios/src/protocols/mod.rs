@@ -2,6 +2,7 @@
 
 mod best_effort;
 mod eager;
+mod gossip_push;
 mod lease;
 mod links;
 mod multicast;
@@ -12,6 +13,7 @@ crate::registry! {
     pub struct Shipped:
         best_effort::BestEffortMulticast,
         eager::EagerMulticast,
+        gossip_push::PushGossip,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,

@@ -11,6 +11,7 @@ mod book;
 mod consistency;
 mod no_creation;
 mod no_duplication;
+mod spread;
 mod validity;
 
 use alloc::boxed::Box;
@@ -26,6 +27,7 @@ pub use agreement::Agreement;
 pub use consistency::Consistency;
 pub use no_creation::NoCreation;
 pub use no_duplication::NoDuplication;
+pub use spread::Spread;
 pub use validity::{Validity, Whom};
 
 /// A guarantee of a multicast, as the list of properties that make it up.
