@@ -73,6 +73,10 @@ impl<K: Copy + Ord> Seen<K> {
         {
             Ok(place) => place,
             Err(place) => {
+                // Of a million processes most hear of one origin only: no room is made for others in advance.
+                if self.origins.is_empty() {
+                    self.origins.reserve_exact(1);
+                }
                 self.origins.insert(
                     place,
                     Origin {

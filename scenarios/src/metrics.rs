@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sim_core::kernel::property::{Finding, Measure};
 use sim_core::sim::{Counters, Outcome};
 
 use crate::format::{MetricAbout, Unit};
@@ -161,6 +162,26 @@ const ALL: &[(&str, Read, &str)] = &[
         "what nodes said through their uppermost port",
     ),
     (
+        "delivery_ratio",
+        |run| run.measured("delivery_ratio"),
+        "share of the deliveries that were due to correct nodes (everything cast, once each) that took place; measured if asked for",
+    ),
+    (
+        "residue",
+        |run| run.measured("residue"),
+        "share of the deliveries that were due to correct nodes that never took place: who is still susceptible; measured if asked for",
+    ),
+    (
+        "traffic",
+        |run| Figure::ratio(run.counters.kinds.of("Data").net, u64::from(run.nodes)),
+        "copies of what is spread (kind Data) sent to other nodes, a node; what is asked, offered or answered does not count",
+    ),
+    (
+        "rounds",
+        |run| run.measured("rounds"),
+        "rounds of a protocol that has some, from the first cast to the last delivery; measured if asked for",
+    ),
+    (
         "events",
         |run| Some(run.events.into()),
         "events, as numbered in the trace",
@@ -174,6 +195,24 @@ const ALL: &[(&str, Read, &str)] = &[
 
 /// The metrics that are sums over messages, so that one kind of messages has its part.
 const BY_KIND: [&str; 2] = ["messages", "messages_with_self"];
+
+/// The metrics that only some ports measure.
+const OF_PORTS: &[&str] = &["delivery_ratio", "residue", "traffic", "rounds"];
+
+/// The metrics of a protocol whose port measures these.
+pub fn of_port(measured: &'static [&'static str]) -> impl Iterator<Item = MetricAbout> {
+    let is_there = |about: &MetricAbout| !OF_PORTS.contains(&about.name);
+    all().filter(move |about| is_there(about) || measured.contains(&about.name))
+}
+
+/// Why a run has no figure for a metric.
+pub(crate) fn absent(name: &str) -> &'static str {
+    match name {
+        "steps" => "not measured in a run of this size",
+        "rounds" => "nothing to measure: the protocol has no rounds, or nothing was delivered",
+        _ => "nothing to measure in this run",
+    }
+}
 
 /// The metrics that expectations can name.
 pub fn all() -> impl Iterator<Item = MetricAbout> {
@@ -201,18 +240,40 @@ pub struct Metrics {
     pub events: u64,
     /// Virtual time at the end, in nanoseconds.
     pub virtual_time_ns: u64,
+    /// How many processes there were.
+    pub nodes: u32,
+    /// What was measured at the port, if an expectation asked for it.
+    pub measured: Vec<Measure>,
 }
 
 impl Metrics {
     /// The figures of `outcome`.
     #[must_use]
-    pub fn of(outcome: &Outcome, steps: Option<u32>) -> Metrics {
+    pub fn of(outcome: &Outcome, nodes: u32, steps: Option<u32>) -> Metrics {
+        let measured = outcome
+            .verdicts
+            .iter()
+            .filter_map(|verdict| match &verdict.finding {
+                Finding::Measured(measures) => Some(measures.clone()),
+                _ => None,
+            });
         Metrics {
+            nodes,
+            measured: measured.flatten().collect(),
             counters: outcome.counters.clone(),
             steps,
             events: outcome.events,
             virtual_time_ns: outcome.at.as_nanos(),
         }
+    }
+
+    /// What was measured at the port under this name.
+    fn measured(&self, name: &str) -> Option<Figure> {
+        let found = self.measured.iter().find(|measure| measure.name == name)?;
+        Some(match found.whole {
+            1 => Figure::Whole(found.part),
+            whole => Figure::Ratio(found.part, whole),
+        })
     }
 
     /// The figure that an expectation calls `name`; times in nanoseconds. `None` if it is not known.

@@ -15,6 +15,7 @@ use sim_core::kernel::port::{
 };
 use sim_core::kernel::property::{About as PropertyAbout, Property, Quiescence};
 use sim_core::kernel::protocol::Protocol;
+use sim_core::kernel::time::Span;
 
 use crate::format::{About, Configured, Entry, Fields, Mark, MetricAbout, Need};
 use crate::marks;
@@ -35,6 +36,14 @@ pub trait Family: Port<Request: Send + Sync> {
 
     /// The checker of one of them, for the cluster of this overlay.
     fn checker(name: &str, overlay: &Overlay) -> Option<Box<dyn Property<Self>>>;
+
+    /// The metrics that are measured at this port, if an expectation asks for one of them.
+    const MEASURES: &'static [&'static str] = &[];
+
+    /// Who measures them, for the cluster of this overlay and a protocol whose rounds take so long.
+    fn observer(_overlay: &Overlay, _period: Option<Span>) -> Option<Box<dyn Property<Self>>> {
+        None
+    }
 }
 
 /// A protocol that scenarios can name. Adding one is a module with a recipe and a line in a registry.
@@ -52,6 +61,11 @@ pub trait Recipe: Clone + Debug + Send + Sync + 'static {
 
     /// Reads its parameters. Each call names a field, its default and its meaning.
     fn read(args: &mut Fields<'_>) -> Self;
+
+    /// How long a round takes, if the protocol goes by rounds.
+    fn period(&self) -> Option<Span> {
+        None
+    }
 
     /// The layers of one process above its links. Which links these are is the scenario's choice.
     fn layers(self)
@@ -210,7 +224,11 @@ impl<R: Recipe> Configured for Chosen<R> {
     }
 
     fn metrics(&self) -> Vec<MetricAbout> {
-        crate::metrics::all().collect()
+        crate::metrics::of_port(R::Port::MEASURES).collect()
+    }
+
+    fn period(&self) -> Option<Span> {
+        self.recipe.period()
     }
 
     fn marks(&self) -> Vec<&'static str> {

@@ -97,6 +97,7 @@ impl<G: Promises> Court<G> {
             Finding::Violated(_) => "violated",
             Finding::Pending(_) => "pending",
             Finding::NotExercised => "not exercised",
+            Finding::Measured(_) => "measured",
         }
     }
 }

@@ -341,6 +341,7 @@ impl<Q: Promises> Court<Q> {
             Finding::Violated(_) => "violated",
             Finding::Pending(_) => "pending",
             Finding::NotExercised => "not exercised",
+            Finding::Measured(_) => "measured",
         }
     }
 }

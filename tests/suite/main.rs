@@ -18,6 +18,7 @@ mod links;
 mod live;
 mod mutants;
 mod published;
+mod published_gossip;
 mod register;
 mod runner;
 mod stacks;

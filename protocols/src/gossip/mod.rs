@@ -1,3 +1,25 @@
 //! Gossip: epidemic multicast (Demers et al. 1987; CGR ch. 3.8), and what epidemics are good for besides.
+//!
+//! All of it stands on fair-loss links and offers the probabilistic broadcast of CGR module 3.7.
 
+mod anti_entropy;
+mod data;
+mod eager;
+mod fanout;
+mod lazy;
+mod lazy_push;
+mod push;
+mod rounds;
+mod rumor;
 pub mod swim;
+mod targets;
+
+pub use anti_entropy::{AntiEntropy, Comparing, Difference, Exchange};
+pub use data::Data;
+pub use eager::{EagerProbabilistic, Forwarded};
+pub use fanout::Fanout;
+pub use lazy::{Asking, Gap, LazyProbabilistic, Repair};
+pub use lazy_push::{Lazy, LazyPush, Unanswered};
+pub use push::Push;
+pub use rounds::{Beat, Contact, Decisions, Rounds};
+pub use rumor::{Gossip, Interest, Judging, Mongering, RumorMongering};

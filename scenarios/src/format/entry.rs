@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt::{self, Debug};
 
 use sim_core::kernel::property;
+use sim_core::kernel::time::Span;
 
 use super::fields::Fields;
 
@@ -174,6 +175,10 @@ pub trait Configured: Any + Debug + Send + Sync {
     fn properties(&self) -> Vec<property::About>;
     /// What can be measured.
     fn metrics(&self) -> Vec<MetricAbout>;
+    /// How long a round of it takes, if it goes by rounds.
+    fn period(&self) -> Option<Span> {
+        None
+    }
     /// The marks that it may set.
     fn marks(&self) -> Vec<&'static str>;
 }

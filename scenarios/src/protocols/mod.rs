@@ -7,6 +7,7 @@ mod crash_detection;
 mod detector;
 mod eager;
 mod fifo;
+mod gossip_push;
 mod isis;
 mod lamport;
 mod lazy;
@@ -27,6 +28,7 @@ crate::registry! {
         lazy::LazyMulticast,
         uniform::UniformMajorityAck,
         uniform::UniformAllAck,
+        gossip_push::PushGossip,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,

@@ -1,10 +1,11 @@
 //! Multicasts of texts, as scenarios see them.
 
-use protocols::multicast::property::{Promises, askable, checker};
+use protocols::multicast::property::{Promises, Spread, askable, checker};
 use protocols::multicast::{Cast, Multicast};
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::property::{About, Property};
 use sim_core::kernel::text::Text;
+use sim_core::kernel::time::Span;
 
 use crate::format::Fields;
 use crate::recipe::Family;
@@ -33,5 +34,11 @@ impl<G: Promises> Family for Multicast<Text, G> {
 
     fn checker(name: &str, overlay: &Overlay) -> Option<Box<dyn Property<Self>>> {
         checker(name, overlay.nodes())
+    }
+
+    const MEASURES: &'static [&'static str] = Spread::<Text>::MEASURES;
+
+    fn observer(overlay: &Overlay, period: Option<Span>) -> Option<Box<dyn Property<Self>>> {
+        Some(Box::new(Spread::new(overlay.nodes(), period)))
     }
 }

@@ -6,7 +6,7 @@ use sim_core::sim::{Ended, Outcome};
 
 use super::{Verdict, ms, stage};
 use crate::format::{Bound, Comparison, Expectation, Place, Scenario, Sentence, StopWhen};
-use crate::metrics::{Figure, Metrics};
+use crate::metrics::{self, Figure, Metrics};
 
 /// What became of an expectation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -218,6 +218,7 @@ fn of_property(
             Status::NotExercised,
             "nothing to judge in this run".to_owned(),
         ),
+        property::Finding::Measured(_) => (Status::NotExercised, "it judges nothing".to_owned()),
         property::Finding::Pending(said) => (Status::Pending, said.clone()),
         property::Finding::Violated(violation) => {
             finding.violation = Some(violation.clone());
@@ -317,7 +318,7 @@ fn of_metric(
 ) -> Finding {
     let mut finding = blank(expectation, "metric", metric);
     let Some(figure) = figure else {
-        finding.said = "not measured in a run of this size".to_owned();
+        finding.said = metrics::absent(metric).to_owned();
         return finding;
     };
     let left = figure.number();
@@ -332,10 +333,12 @@ fn of_metric(
     };
     let ((measured, bound), sign) = (texts, comparison.sign());
     let holds = comparison.holds(&left, &right);
-    // All metrics only grow: in a run that was cut short, what a larger figure would change is not decided.
+    // Counts only grow: in a run that was cut short, what a larger figure would change is not decided. A share may change
+    // either way.
     let undecided = cut_short
-        && match comparison {
-            Comparison::Equal | Comparison::Different => left <= right,
+        && match (comparison, figure) {
+            (_, Figure::Ratio(..)) => true,
+            (Comparison::Equal | Comparison::Different, _) => left <= right,
             _ => comparison.holds(&f64::MAX, &right) != holds,
         };
     (finding.status, finding.said) = match (undecided, holds) {

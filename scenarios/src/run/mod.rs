@@ -222,7 +222,11 @@ pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> R
         .twice
         .then(|| twice(scenario, registry, level, &outcome))
         .flatten();
-    let metrics = Metrics::of(&outcome, steps(scenario, registry, &outcome));
+    let metrics = Metrics::of(
+        &outcome,
+        scenario.nodes,
+        steps(scenario, registry, &outcome),
+    );
     let mut findings = findings(scenario, &outcome, &metrics, panicked.as_ref());
     if findings.iter().any(|finding| finding.violation.is_some()) {
         explain(scenario, registry, &outcome, &mut findings);
@@ -245,7 +249,7 @@ pub fn conclude(
     panicked: Option<Panicked>,
     steps: Option<u32>,
 ) -> Run {
-    let metrics = Metrics::of(&outcome, steps);
+    let metrics = Metrics::of(&outcome, scenario.nodes, steps);
     let mut findings = findings(scenario, &outcome, &metrics, panicked.as_ref());
     if let Some(trace) = outcome.trace.as_ref().filter(|trace| trace.left_out == 0) {
         explain::explain(scenario, trace, &outcome.faults, &mut findings);

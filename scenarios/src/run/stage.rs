@@ -102,11 +102,24 @@ pub(super) fn prepare<N: Node>(
     }
 }
 
-/// The properties that judge a run, in the order of [`watched`].
+/// The properties that judge a run, in the order of [`watched`]; behind them who measures it, if anybody asks.
 pub(super) fn properties<P: Family>(
     scenario: &Scenario,
 ) -> impl Iterator<Item = (Box<dyn Property<P>>, Span)> {
-    watched(scenario).map(|(_, name, within)| (checker(name, &scenario.overlay), within))
+    let judges = watched(scenario);
+    let judges = judges.map(|(_, name, within)| (checker(name, &scenario.overlay), within));
+    let observer = measures(scenario, P::MEASURES)
+        .then(|| P::observer(&scenario.overlay, scenario.protocol.period()))
+        .flatten();
+    judges.chain(observer.map(|observer| (observer, Span::MAX)))
+}
+
+/// Does an expectation ask for one of these metrics?
+fn measures(scenario: &Scenario, names: &[&str]) -> bool {
+    scenario.expect.iter().any(|expectation| {
+        let asks = matches!(&expectation.sentence, Sentence::Metric { metric, .. } if names.contains(&metric.as_str()));
+        asks && expectation.is_asked()
+    })
 }
 
 /// The expectations that are judged by a property while the run goes on: place, property, and how long it may be owed.

@@ -114,6 +114,19 @@ pub enum Finding {
     Pending(String),
     /// There was nothing to judge.
     NotExercised,
+    /// It judges nothing: it has measured something at the edge of the port. Empty if there was nothing to measure.
+    Measured(Vec<Measure>),
+}
+
+/// A figure that was measured at the edge of a port: so many of so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Measure {
+    /// As expectations name it: `residue`.
+    pub name: &'static str,
+    /// So many …
+    pub part: u64,
+    /// … of so many, which are not none; 1 for a count.
+    pub whole: u64,
 }
 
 /// One promise of the port `P`, judged while the run goes on.

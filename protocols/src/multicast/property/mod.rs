@@ -14,6 +14,7 @@ mod fifo_order;
 mod line;
 mod no_creation;
 mod no_duplication;
+mod spread;
 mod standing;
 mod total_order;
 mod validity;
@@ -34,6 +35,7 @@ pub use consistency::Consistency;
 pub use fifo_order::FifoDelivery;
 pub use no_creation::NoCreation;
 pub use no_duplication::NoDuplication;
+pub use spread::Spread;
 pub use total_order::SameOrder;
 pub use validity::{Validity, Whom};
 
