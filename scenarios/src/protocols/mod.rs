@@ -3,6 +3,7 @@
 mod best_effort;
 mod crash_detection;
 mod eager;
+mod ip;
 mod lazy;
 mod lease;
 mod links;
@@ -18,6 +19,7 @@ crate::registry! {
         lazy::LazyMulticast,
         uniform::UniformMajorityAck,
         uniform::UniformAllAck,
+        ip::IpMulticast,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,
