@@ -10,6 +10,7 @@ mod fifo;
 mod gossip_push;
 mod isis;
 mod lamport;
+mod ip;
 mod lazy;
 mod lease;
 mod links;
@@ -29,6 +30,7 @@ crate::registry! {
         uniform::UniformMajorityAck,
         uniform::UniformAllAck,
         gossip_push::PushGossip,
+        ip::IpMulticast,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,
