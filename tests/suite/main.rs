@@ -1,6 +1,7 @@
 //! All integration tests of Stormglass, one kind a module.
 
 mod byzantine;
+mod clocks;
 mod conformance;
 mod counts;
 mod debts;
@@ -18,6 +19,7 @@ mod links;
 mod live;
 mod mutants;
 mod published;
+mod published_clocks;
 mod register;
 mod runner;
 mod stacks;

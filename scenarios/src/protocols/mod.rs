@@ -1,6 +1,7 @@
 //! The protocols that scenarios can name: a module and a line each.
 
 mod best_effort;
+mod clocked;
 mod eager;
 mod lease;
 mod links;
@@ -11,6 +12,7 @@ crate::registry! {
     /// The protocols that come with Stormglass.
     pub struct Shipped:
         best_effort::BestEffortMulticast,
+        clocked::ClockedMulticast,
         eager::EagerMulticast,
         links::FairLossLink,
         links::StubbornLink,
