@@ -277,6 +277,9 @@ pub struct TraceArgs {
     /// Print the numbers of the events
     #[arg(long)]
     pub numbers: bool,
+    /// Print the logical time of the events: what happened before what
+    #[arg(long, value_name = "CLOCK")]
+    pub clocks: Option<Clocks>,
     /// For people or for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Form,
@@ -293,6 +296,17 @@ pub enum Form {
     Text,
     /// One JSON object a line
     Jsonl,
+    /// The events of processes with their vector clocks, for ShiViz, which draws them
+    Shiviz,
+}
+
+/// The clock by which a trace tells what happened before what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Clocks {
+    /// How many events of each process are known: tells order from concurrency
+    Vector,
+    /// One number: smaller for what happened before
+    Lamport,
 }
 
 /// `stormglass udp`

@@ -51,11 +51,15 @@ fn marks(registry: &dyn Runner) -> String {
     table(["NAME", "OF", "WHAT"], own.chain(common))
 }
 
-const FORMATS: [[&str; 2]; 2] = [
+const FORMATS: [[&str; 2]; 3] = [
     ["text", "fixed columns, for people and snapshots"],
     [
         "jsonl",
         "one JSON object a line, times in integer nanoseconds",
+    ],
+    [
+        "shiviz",
+        "events of processes with their vector clocks, for ShiViz, which draws them",
     ],
 ];
 

@@ -3,9 +3,10 @@
 use scenarios::folder::{TraceHeader, read_trace};
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::time::{SimTime, Span};
-use sim_core::trace::{Record, Trace, What, causes, jsonl, text};
+use sim_core::trace::clocks::{Lamport, Time, Vector, of_events};
+use sim_core::trace::{Record, Trace, What, causes, jsonl, shiviz, text};
 
-use crate::args::{Form, TraceArgs};
+use crate::args::{Clocks, Form, TraceArgs};
 use crate::exit::Exit;
 use crate::out::Out;
 
@@ -15,6 +16,9 @@ pub fn trace(out: Out, args: &TraceArgs) -> Exit {
         out.complain(format_args!("error: {error}"));
         Exit::Usage
     };
+    if args.clocks.is_some() && args.format != Form::Text {
+        return usage("--clocks adds a column to the text form, and to no other".to_owned());
+    }
     let filter = match Filter::new(args) {
         Ok(filter) => filter,
         Err(error) => return usage(error),
@@ -57,6 +61,16 @@ pub fn trace(out: Out, args: &TraceArgs) -> Exit {
             }
             out.answer(all);
         }
+        Form::Shiviz => {
+            if shown.len() > shiviz::EVENTS_MAX {
+                let most = shiviz::EVENTS_MAX;
+                out.note(format_args!(
+                    "note: ShiViz draws no more than some {most} events well (--nodes, --kinds, --from, --until)"
+                ));
+            }
+            let of = |record: &Record| shown.binary_search_by_key(&record.id, |one| one.id).is_ok();
+            out.answer(shiviz::render(&trace, of));
+        }
     }
     Exit::Held
 }
@@ -88,9 +102,17 @@ fn as_text(out: Out, args: &TraceArgs, header: &TraceHeader, trace: &Trace, show
         header.name, header.seed
     );
     let numbers = args.numbers || args.why.is_some();
-    for record in shown {
+    let times = args.clocks.map(|clocks| match clocks {
+        Clocks::Vector => times::<Vector>(trace, shown),
+        Clocks::Lamport => times::<Lamport>(trace, shown),
+    });
+    let width = times.iter().flatten().map(String::len).max().unwrap_or(0);
+    for (place, record) in shown.iter().enumerate() {
         if numbers {
             all.push_str(&format!("{:>6} ", record.id));
+        }
+        if let Some(times) = &times {
+            all.push_str(&format!("{:<width$} ", times[place]));
         }
         all.push_str(text::line(trace, record).to_string().trim_end());
         all.push('\n');
@@ -102,6 +124,20 @@ fn as_text(out: Out, args: &TraceArgs, header: &TraceHeader, trace: &Trace, show
         ));
     }
     out.answer(all);
+}
+
+/// The logical time of each of these events; nothing for what is no event of a process.
+fn times<T: Time>(trace: &Trace, shown: &[&Record]) -> Vec<String> {
+    let mut all = of_events::<T>(trace, |_| true);
+    let time = |record: &&Record| {
+        let (_, time) = all.find(|(one, _)| one.id == record.id)?;
+        time.map(|time| time.to_string())
+    };
+    shown
+        .iter()
+        .map(time)
+        .map(Option::unwrap_or_default)
+        .collect()
 }
 
 /// Is it of this kind? Faults stand in capitals in a trace, and may be asked for like that.

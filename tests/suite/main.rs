@@ -1,6 +1,7 @@
 //! All integration tests of Stormglass, one kind a module.
 
 mod byzantine;
+mod clocks;
 mod conformance;
 mod counts;
 mod debts;
@@ -19,6 +20,7 @@ mod live;
 mod mutants;
 mod published;
 mod published_gossip;
+mod published_clocks;
 mod register;
 mod runner;
 mod stacks;

@@ -7,4 +7,4 @@ mod stamp;
 
 pub use last_writer_wins::{LastWriterWins, Update};
 pub use port::{Operation, Register, Reply};
-pub use stamp::{Stamp, Stamping, Version};
+pub use stamp::{Stamp, Stamping};

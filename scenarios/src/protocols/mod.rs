@@ -5,6 +5,7 @@ mod causal;
 mod causal_past;
 mod crash_detection;
 mod detector;
+mod clocked;
 mod eager;
 mod fifo;
 mod gossip_push;
@@ -25,6 +26,7 @@ crate::registry! {
     /// The protocols that come with Stormglass.
     pub struct Shipped:
         best_effort::BestEffortMulticast,
+        clocked::ClockedMulticast,
         eager::EagerMulticast,
         lazy::LazyMulticast,
         uniform::UniformMajorityAck,

@@ -2,12 +2,14 @@
 //!
 //! Every line of a trace is a [`Record`] with a number and the number of its cause, so that happens-before can be read
 //! off. [`text`] prints the golden form with fixed columns, [`jsonl`] one JSON object a line, [`causes`] answers why
-//! something happened. Numbers are per-run counters, times print with fixed decimals, payloads through a short summary;
+//! something happened, [`clocks`] what happened before what. Numbers are per-run counters, times print with fixed decimals, payloads through a short summary;
 //! nothing depends on an address, a hash or a float.
 
 pub mod causes;
+pub mod clocks;
 pub mod jsonl;
 mod record;
+pub mod shiviz;
 pub mod text;
 
 pub use record::{Record, Recorder, TextId, Trace, What, WhyDropped};

@@ -1,9 +1,10 @@
 //! A swarm of random plans: every family of faults on every protocol and every link.
 //!
-//! Of each run is asked that it does not panic, that a second run is the same, that every message is accounted for, and
-//! that every promise holds that covers the plan. What a failure prints is the whole scenario: it can be run as it is.
+//! Of each run is asked that it does not panic, that a second run is the same, that every message is accounted for, that
+//! vector clocks of its trace agree with its causes, and that every promise holds that covers the plan. What a failure prints is the whole scenario: it can be run as it is.
 
 mod account;
+mod causality;
 mod plan;
 mod promise;
 
@@ -61,7 +62,7 @@ fn run(plan: &Plan, entries: &[&'static dyn Entry]) -> Result<Shown, String> {
     if let Some(difference) = &run.difference {
         return fail(&format!("two runs are different: {difference:?}"));
     }
-    if let Err(why) = account::check(&run) {
+    if let Err(why) = account::check(&run).and_then(|()| causality::check(&run)) {
         return fail(&why);
     }
     if let Some(why) = broken(&run) {

@@ -191,6 +191,27 @@ pub const TABLE: &[Promise] = &[
         because: "every update reaches everybody once if nobody stops half-way; nothing is sent again",
     },
     Promise {
+        of: &["consistent_with_causality"],
+        within: None,
+        holds: |plan| {
+            honest(plan) && !plan.has(Family::Recovery) && !plan.configured.contains("Wall")
+        },
+        because: "a logical clock is pushed on by all that it hears, whatever gets lost and whatever the wall clock shows; it \
+                  is in memory, and a process that recovers counts anew",
+    },
+    Promise {
+        of: &["characterizes_causality"],
+        within: None,
+        holds: |plan| {
+            let scalar = ["Lamport", "Hybrid", "Wall"];
+            honest(plan)
+                && !plan.has(Family::Recovery)
+                && !scalar.iter().any(|clock| plan.configured.contains(clock))
+        },
+        because: "the same, and vectors count for each process what is known of it; one number cannot tell who has heard of \
+                  whom",
+    },
+    Promise {
         of: &["ME1"],
         within: None,
         holds: |plan| {
