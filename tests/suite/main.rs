@@ -17,6 +17,7 @@ mod link_properties;
 mod links;
 mod live;
 mod mutants;
+mod order;
 mod published;
 mod register;
 mod runner;
