@@ -18,6 +18,7 @@ mod link_properties;
 mod links;
 mod live;
 mod mutants;
+mod order;
 mod published;
 mod published_gossip;
 mod published_clocks;

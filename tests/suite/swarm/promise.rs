@@ -245,6 +245,51 @@ pub const TABLE: &[Promise] = &[
         },
         because: "whoever waits is called when its turn comes, by a manager that is up, and is answered within a term",
     },
+    Promise {
+        of: &["FRB3", "CRB3", "TOB3"],
+        within: None,
+        holds: honest,
+        because: "an order adds no message to those of the multicast below",
+    },
+    Promise {
+        of: &["FRB2", "CRB2", "TOB2"],
+        within: None,
+        holds: |plan| honest(plan) && reliable(plan) && !plan.has(Family::Recovery),
+        because: "the link below delivers once, and so does the multicast; what they remember they remember in memory",
+    },
+    Promise {
+        of: &["FRB1", "CRB1"],
+        within: SOON,
+        holds: |plan| honest(plan) && goes_on(plan),
+        because: "a caster gets its own casts from itself; of those of others it may wait for some that nobody gets if the \
+                  multicast below relays nothing and their caster stops half-way",
+    },
+    Promise {
+        of: &["FRB4", "CRB4"],
+        within: SOON,
+        holds: |plan| honest(plan) && goes_on(plan),
+        because: "the multicast below brings the same to all, and what it brings is delivered when all before it is there",
+    },
+    Promise {
+        of: &["FRB5", "CRB5"],
+        within: None,
+        holds: |plan| honest(plan) && !plan.has(Family::Recovery),
+        because: "what comes too early waits, or brings along what it lacks; who recovers counts anew",
+    },
+    Promise {
+        of: &["TOB1", "TOB4"],
+        within: SOON,
+        holds: |plan| honest(plan) && goes_on(plan),
+        because: "everybody is needed for a delivery, the sequencer or all: once a process has stopped, or has forgotten what \
+                  it knew, nothing more is sure to be delivered",
+    },
+    Promise {
+        of: &["TOB5"],
+        within: None,
+        holds: |plan| honest(plan) && ordered_links(plan) && !plan.has(Family::Recovery),
+        because: "a place in the order is given once, by one process, by all, or by the clocks of all; links that keep no \
+                  order may hide a message from the clocks, and who recovers gives places a second time",
+    },
 ];
 
 /// What is asked of a plan: the promises of its port that hold in it, as sentences.
@@ -347,6 +392,22 @@ fn prompt(plan: &Plan) -> bool {
         Family::Isolate,
         Family::Flap,
     ])
+}
+
+/// Reliable links between processes that all go on, with nothing forgotten.
+fn goes_on(plan: &Plan) -> bool {
+    let stops = plan.has_any(&[
+        Family::CrashStop,
+        Family::Recovery,
+        Family::FailingDisk,
+        Family::Omission,
+    ]);
+    patient(plan) && !stops
+}
+
+/// The links keep the order, if the protocol asked for that.
+fn ordered_links(plan: &Plan) -> bool {
+    reliable(plan) && !(floods(plan) && plan.promise == Some(Need::Fifo))
 }
 
 fn floods(plan: &Plan) -> bool {

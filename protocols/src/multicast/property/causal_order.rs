@@ -104,3 +104,73 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for CausalDelivery<P> {
         kept(self.deliveries)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bench::Bench;
+    use super::*;
+
+    fn bench() -> Bench<CausalDelivery<u32>> {
+        Bench::new(CausalDelivery::new(4))
+    }
+
+    #[test]
+    fn an_answer_must_not_come_before_its_question() {
+        let mut bench = bench();
+        bench.cast(0, 1);
+        bench.delivers(1, &[(0, 1)]);
+        bench.cast(1, 2);
+        assert_eq!(
+            bench.deliver(2, 1, 2),
+            Err(
+                "node 2 delivered 2 from node 1 before 1 from node 0, which may have caused it"
+                    .into()
+            )
+        );
+    }
+
+    /// A chain of causes that one process after the other has seen; the middle of it came with an earlier cast.
+    #[test]
+    fn causes_have_causes() {
+        let mut bench = bench();
+        bench.cast(0, 1);
+        bench.delivers(1, &[(0, 1)]);
+        bench.cast(1, 2);
+        bench.cast(1, 3);
+        bench.delivers(2, &[(0, 1), (1, 2), (1, 3)]);
+        bench.cast(2, 4);
+        let what = bench.deliver(3, 2, 4).expect_err("it lacks a cause");
+        assert!(
+            what.starts_with("node 3 delivered 4 from node 2 before "),
+            "{what}"
+        );
+        let mut kept = self::bench();
+        kept.cast(0, 1);
+        kept.delivers(1, &[(0, 1)]);
+        kept.cast(1, 2);
+        kept.delivers(3, &[(0, 1), (1, 2)]);
+    }
+
+    /// What nobody had seen of the other may come in any order, and a process may deliver its own casts late.
+    #[test]
+    fn what_is_concurrent_may_come_in_any_order() {
+        let mut bench = bench();
+        bench.cast(0, 1);
+        bench.cast(1, 2);
+        bench.delivers(2, &[(0, 1), (1, 2)]);
+        bench.delivers(3, &[(1, 2), (0, 1)]);
+        bench.delivers(0, &[(1, 2)]);
+        bench.cast(0, 3);
+        assert!(bench.deliver(2, 0, 3).is_ok());
+        assert!(bench.deliver(0, 0, 3).is_err(), "its first cast is missing");
+    }
+
+    #[test]
+    fn forgets_what_everybody_has_delivered() {
+        let mut bench = bench();
+        let held = |checker: &CausalDelivery<u32>| {
+            checker.lines.open() + checker.heard.values().map(BTreeSet::len).sum::<usize>()
+        };
+        assert!(bench.a_million_deliveries(held) <= 60);
+    }
+}

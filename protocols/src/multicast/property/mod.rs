@@ -7,6 +7,8 @@
 //! instant of its recovery is its log read aloud: what it had delivered before is not delivered again.
 
 mod agreement;
+#[cfg(test)]
+mod bench;
 mod book;
 mod causal_order;
 mod consistency;

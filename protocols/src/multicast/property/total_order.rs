@@ -193,3 +193,87 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for SameOrder<P> {
         kept(self.deliveries)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bench::Bench;
+    use super::*;
+
+    fn bench() -> Bench<SameOrder<u32>> {
+        let mut bench = Bench::new(SameOrder::new(4));
+        for payload in 1..=4 {
+            bench.cast(0, payload);
+        }
+        bench
+    }
+
+    #[test]
+    fn two_processes_must_not_differ() {
+        let mut bench = bench();
+        bench.delivers(1, &[(0, 1), (0, 2)]);
+        bench.delivers(2, &[(0, 2)]);
+        assert_eq!(
+            bench.deliver(2, 0, 1),
+            Err(
+                "node 1 delivered 1 from node 0 before 2 from node 0, node 2 the other way round"
+                    .into()
+            )
+        );
+    }
+
+    /// It need be neither the order of the casts nor without gaps; even a circle of three is none of two.
+    #[test]
+    fn nothing_is_asked_of_what_only_one_of_two_delivers() {
+        let mut bench = bench();
+        bench.delivers(1, &[(0, 2), (0, 1)]);
+        bench.delivers(2, &[(0, 1), (0, 3)]);
+        bench.delivers(3, &[(0, 3), (0, 2)]);
+        assert!(bench.deliver(3, 0, 1).is_err(), "node 2 has 1 before 3");
+    }
+
+    /// The other order is a matter of pairs, however far the two are apart.
+    #[test]
+    fn a_message_that_comes_much_too_late_is_caught() {
+        let mut bench = Bench::new(SameOrder::new(4));
+        let all = (0..100).map(|payload| (0, payload)).collect::<Vec<_>>();
+        for (origin, payload) in &all {
+            bench.cast(*origin, *payload);
+        }
+        bench.delivers(0, &all);
+        bench.delivers(1, &all[1..]);
+        let what = bench.deliver(1, 0, 0).expect_err("it came last");
+        assert!(
+            what.contains("0 from node 0 before 99 from node 0"),
+            "{what}"
+        );
+    }
+
+    /// Of two that look alike the first is the first everywhere; a duplicate has no place.
+    #[test]
+    fn what_looks_alike_may_change_places() {
+        let mut bench = bench();
+        bench.cast(0, 1);
+        bench.delivers(1, &[(0, 1), (0, 2), (0, 1)]);
+        bench.delivers(2, &[(0, 1), (0, 2), (0, 1), (0, 1), (0, 2)]);
+        let mut twice = self::bench();
+        twice.delivers(1, &[(0, 1), (0, 1), (0, 2)]);
+        twice.delivers(2, &[(0, 1), (0, 2), (0, 1)]);
+    }
+
+    #[test]
+    fn whoever_crashed_or_failed_is_exempt() {
+        for exempt in [Fact::Crashed(NodeId(1)), Fact::Failed(NodeId(2))] {
+            let mut bench = bench();
+            bench.delivers(1, &[(0, 1), (0, 2)]);
+            assert_eq!(bench.fact(&exempt), Ok(()));
+            bench.delivers(2, &[(0, 2), (0, 1)]);
+        }
+    }
+
+    #[test]
+    fn forgets_what_everybody_has_delivered() {
+        let mut bench = Bench::new(SameOrder::new(4));
+        let held = |checker: &SameOrder<u32>| checker.open.len();
+        assert!(bench.a_million_deliveries(held) <= 40);
+    }
+}
