@@ -1,6 +1,7 @@
 //! All integration tests of Stormglass, one kind a module.
 
 mod byzantine;
+mod byzantine_broadcast;
 mod conformance;
 mod counts;
 mod debts;

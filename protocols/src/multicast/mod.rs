@@ -4,11 +4,16 @@
 //! guarantee is in the type, and a stronger one adds its properties to those of the weaker.
 
 mod basic;
+mod byzantine;
 mod eager;
 mod port;
 pub mod property;
 
 pub use basic::Basic;
+pub use byzantine::{
+    Amplification, AuthenticatedEcho, DoubleEcho, DoubleEchoMessage, EchoMessage, Quorums, Signed,
+    SignedEcho, SignedEchoMessage,
+};
 pub use eager::{Eager, Originator, Relaying, Stamped};
 pub use port::{
     BestEffort, ByzantineReliable, Cast, CausalOrder, Consistent, Deliver, FifoOrder, Multicast,

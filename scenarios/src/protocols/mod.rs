@@ -1,6 +1,7 @@
 //! The protocols that scenarios can name: a module and a line each.
 
 mod best_effort;
+mod byzantine;
 mod eager;
 mod lease;
 mod links;
@@ -20,6 +21,9 @@ crate::registry! {
         links::AuthenticatedLink,
         register::LastWriterWins,
         lease::LeaseManager,
+        byzantine::AuthenticatedEcho,
+        byzantine::SignedEcho,
+        byzantine::Bracha,
 }
 
 /// The protocols that come with Stormglass, ready to run.

@@ -11,6 +11,7 @@ mod book;
 mod consistency;
 mod no_creation;
 mod no_duplication;
+mod totality;
 mod validity;
 
 use alloc::boxed::Box;
@@ -26,6 +27,7 @@ pub use agreement::Agreement;
 pub use consistency::Consistency;
 pub use no_creation::NoCreation;
 pub use no_duplication::NoDuplication;
+pub use totality::Totality;
 pub use validity::{Validity, Whom};
 
 /// A guarantee of a multicast, as the list of properties that make it up.
@@ -214,7 +216,14 @@ const TOTALITY: About = About {
 
 /// All properties that can be asked of a multicast with the guarantee `G`: those it promises, then those it does not.
 pub fn askable<G: Promises>() -> impl Iterator<Item = About> {
-    let more = [VALIDITY_FOR_ALL, AGREEMENT, UNIFORM_AGREEMENT, CONSISTENCY];
+    let more = [
+        VALIDITY_FOR_ALL,
+        AGREEMENT,
+        UNIFORM_AGREEMENT,
+        INTEGRITY,
+        CONSISTENCY,
+        TOTALITY,
+    ];
     let promised = |name| G::PROMISED.iter().any(|about| about.name == name);
     G::PROMISED
         .iter()
@@ -231,10 +240,12 @@ pub fn checker<P: Payload, G: Promises>(
     Some(match name {
         "validity" => Box::new(Validity::new(G::VALIDITY, nodes)),
         "no_duplication" => Box::new(NoDuplication::new(nodes)),
-        "no_creation" => Box::new(NoCreation::new()),
+        // Where nobody is Byzantine they are the same, and elsewhere nothing is asked of whoever is.
+        "no_creation" | "integrity" => Box::new(NoCreation::new()),
         "agreement" => Box::new(Agreement::among_correct(nodes)),
         "uniform_agreement" => Box::new(Agreement::uniform(nodes)),
         "consistency" => Box::new(Consistency::new(nodes)),
+        "totality" => Box::new(Totality::new(nodes)),
         _ => return None,
     })
 }
