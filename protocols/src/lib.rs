@@ -19,3 +19,4 @@ pub mod multicast;
 pub mod order;
 pub mod register;
 mod seen;
+pub mod signature;

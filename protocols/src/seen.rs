@@ -30,13 +30,12 @@ impl Seen {
         self.insert_from(id.origin, id.seq)
     }
 
-    /// Is a name in it?
+    /// Is a name in it? The last number always is, as nobody counts as far.
     #[must_use]
     pub fn contains(&self, id: MsgId) -> bool {
-        let place = self
-            .origins
-            .binary_search_by_key(&id.origin, |known| known.origin);
-        place.is_ok_and(|place| self.origins[place].contains(id.seq))
+        let of = |known: &Origin<NodeId>| known.origin;
+        let place = self.origins.binary_search_by_key(&id.origin, of);
+        id.seq == u32::MAX || place.is_ok_and(|place| self.origins[place].contains(id.seq))
     }
 }
 
@@ -94,7 +93,7 @@ impl<K: Copy + Ord> Seen<K> {
 
 impl<K> Origin<K> {
     fn contains(&self, seq: u32) -> bool {
-        seq < self.below || seq == u32::MAX || self.above.binary_search(&seq).is_ok()
+        seq < self.below || self.above.binary_search(&seq).is_ok()
     }
 
     fn insert(&mut self, seq: u32) -> bool {

@@ -1,6 +1,7 @@
 //! All integration tests of Stormglass, one kind a module.
 
 mod byzantine;
+mod byzantine_broadcast;
 mod clocks;
 mod conformance;
 mod counts;
@@ -20,8 +21,8 @@ mod live;
 mod mutants;
 mod order;
 mod published;
-mod published_gossip;
 mod published_clocks;
+mod published_gossip;
 mod register;
 mod runner;
 mod stacks;

@@ -68,6 +68,7 @@
 mod all_ack;
 mod awaited;
 mod basic;
+mod byzantine;
 mod chosen;
 mod eager;
 pub mod ip;
@@ -78,6 +79,10 @@ pub mod property;
 
 pub use all_ack::AllAck;
 pub use basic::Basic;
+pub use byzantine::{
+    Amplification, AuthenticatedEcho, DoubleEcho, DoubleEchoMessage, EchoMessage, Quorums, Signed,
+    SignedEcho, SignedEchoMessage,
+};
 pub use chosen::{AnyCopy, Chosen, MulticastChoice};
 pub use eager::{Eager, Originator, Relaying, Stamped};
 pub use ip::IpMulticast;

@@ -1,17 +1,18 @@
 //! The protocols that scenarios can name: a module and a line each.
 
 mod best_effort;
+mod byzantine;
 mod causal;
 mod causal_past;
+mod clocked;
 mod crash_detection;
 mod detector;
-mod clocked;
 mod eager;
 mod fifo;
 mod gossip_push;
+mod ip;
 mod isis;
 mod lamport;
-mod ip;
 mod lazy;
 mod lease;
 mod links;
@@ -52,6 +53,9 @@ crate::registry! {
         sequencer::SequencerMulticast,
         isis::IsisMulticast,
         lamport::LamportMulticast,
+        byzantine::AuthenticatedEcho,
+        byzantine::SignedEcho,
+        byzantine::Bracha,
 }
 
 /// The protocols that come with Stormglass, ready to run.

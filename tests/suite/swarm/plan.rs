@@ -161,6 +161,9 @@ pub struct Plan {
     /// What they promise; none if they are weaker than the protocol needs.
     pub promise: Option<Need>,
     pub families: BTreeSet<Family>,
+    pub nodes: u64,
+    /// How many of them turn Byzantine some time.
+    pub traitors: u64,
     /// The protocol with its parameters, as written.
     pub configured: String,
     /// Everything but what is expected.
@@ -242,6 +245,7 @@ struct Drawing {
     /// What it has.
     has: BTreeSet<Family>,
     nodes: u64,
+    traitors: u64,
 }
 
 /// Times in ms: the workload and what goes wrong begin before this.
@@ -270,6 +274,7 @@ impl Drawing {
             open,
             has: BTreeSet::new(),
             nodes,
+            traitors: 0,
         }
     }
 
@@ -329,6 +334,8 @@ impl Drawing {
             links,
             promise,
             families: self.has,
+            nodes: self.nodes,
+            traitors: self.traitors,
             configured,
             head,
         }
@@ -684,6 +691,7 @@ impl Drawing {
         }
         if self.takes(Family::Byzantine) {
             let (node, when) = (self.few(), self.trigger(true));
+            self.traitors = if node.starts_with('[') { 2 } else { 1 };
             let behaviours: Vec<String> = (0..self.dice.between(1, 3))
                 .map(|_| self.behaviour())
                 .collect();

@@ -162,6 +162,28 @@ pub const TABLE: &[Promise] = &[
         because: "a correct caster repeats what was lost until it has arrived",
     },
     Promise {
+        of: &["BCB2", "BCB3", "BCB4", "BRB2", "BRB3", "BRB4"],
+        within: None,
+        holds: |plan| {
+            let speaks_for_itself = honest(plan) && plan.promise.is_some() || sealed(plan);
+            speaks_for_itself && is_borne(plan) && !plan.has(Family::Recovery)
+        },
+        because: "two quorums share a correct process, which says one thing about a message and remembers that it has; \
+                  whoever only stops, or is not heard, lies to nobody",
+    },
+    Promise {
+        of: &["BCB1", "BRB1"],
+        within: SOON,
+        holds: everybody_answers,
+        because: "the correct processes are a quorum, hear each other in the end, and need nobody else",
+    },
+    Promise {
+        of: &["BRB5"],
+        within: SOON,
+        holds: |plan| everybody_answers(plan) && !plan.configured.contains("amplify: false"),
+        because: "who delivers has heard that more than f correct ones are ready; so does everybody, and is ready too",
+    },
+    Promise {
         of: &["no_lost_update"],
         within: None,
         holds: |plan| honest(plan) && (!by_the_clock(plan) || true_clocks(plan) && !hurries(plan)),
@@ -331,6 +353,23 @@ fn honest(plan: &Plan) -> bool {
 /// The links are real ones that seal what they carry.
 fn sealed(plan: &Plan) -> bool {
     plan.promise == Some(Need::Authenticated) && !plan.links.starts_with("Assumed")
+}
+
+/// The traitors are fewer than a third.
+fn is_borne(plan: &Plan) -> bool {
+    3 * plan.traitors < plan.nodes
+}
+
+/// What all correct processes of a Byzantine broadcast say reaches all others, and only traitors are not correct.
+fn everybody_answers(plan: &Plan) -> bool {
+    let nobody_stops = !plan.has_any(&[
+        Family::CrashStop,
+        Family::Recovery,
+        Family::FailingDisk,
+        Family::Omission,
+    ]);
+    let unforged = honest(plan) || sealed(plan) && !floods(plan);
+    patient(plan) && unforged && nobody_stops && is_borne(plan)
 }
 
 /// The links are what the protocol needs, and at least reliable.

@@ -19,6 +19,7 @@ mod no_duplication;
 mod spread;
 mod standing;
 mod total_order;
+mod totality;
 mod validity;
 
 use alloc::boxed::Box;
@@ -39,6 +40,7 @@ pub use no_creation::NoCreation;
 pub use no_duplication::NoDuplication;
 pub use spread::Spread;
 pub use total_order::SameOrder;
+pub use totality::Totality;
 pub use validity::{Validity, Whom};
 
 /// A guarantee of a multicast, as the list of properties that make it up.
@@ -231,10 +233,12 @@ pub fn askable<G: Promises>() -> impl Iterator<Item = About> {
         VALIDITY_FOR_ALL,
         AGREEMENT,
         UNIFORM_AGREEMENT,
-        CONSISTENCY,
         FIFO_ORDER,
         CAUSAL_ORDER,
         TOTAL_ORDER,
+        INTEGRITY,
+        CONSISTENCY,
+        TOTALITY,
     ];
     let promised = |name| G::PROMISED.iter().any(|about| about.name == name);
     G::PROMISED
@@ -252,13 +256,15 @@ pub fn checker<P: Payload, G: Promises>(
     Some(match name {
         "validity" => Box::new(Validity::new(G::VALIDITY, nodes)),
         "no_duplication" => Box::new(NoDuplication::new(nodes)),
-        "no_creation" => Box::new(NoCreation::new()),
+        // Where nobody is Byzantine they are the same, and elsewhere nothing is asked of whoever is.
+        "no_creation" | "integrity" => Box::new(NoCreation::new()),
         "agreement" => Box::new(Agreement::among_correct(nodes)),
         "uniform_agreement" => Box::new(Agreement::uniform(nodes)),
         "consistency" => Box::new(Consistency::new(nodes)),
         "fifo_order" => Box::new(FifoDelivery::new(nodes)),
         "causal_order" => Box::new(CausalDelivery::new(nodes)),
         "total_order" => Box::new(SameOrder::new(nodes)),
+        "totality" => Box::new(Totality::new(nodes)),
         _ => return None,
     })
 }
