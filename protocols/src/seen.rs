@@ -29,6 +29,15 @@ impl Seen {
     pub fn insert(&mut self, id: MsgId) -> bool {
         self.insert_from(id.origin, id.seq)
     }
+
+    /// Is a name in it?
+    #[must_use]
+    pub fn contains(&self, id: MsgId) -> bool {
+        let place = self
+            .origins
+            .binary_search_by_key(&id.origin, |known| known.origin);
+        place.is_ok_and(|place| self.origins[place].contains(id.seq))
+    }
 }
 
 impl<K: Copy + Ord> Seen<K> {
@@ -80,6 +89,10 @@ impl<K: Copy + Ord> Seen<K> {
 }
 
 impl<K> Origin<K> {
+    fn contains(&self, seq: u32) -> bool {
+        seq < self.below || seq == u32::MAX || self.above.binary_search(&seq).is_ok()
+    }
+
     fn insert(&mut self, seq: u32) -> bool {
         // Nobody counts as far as the last number: who sends it lies, and it would have no number above it.
         if seq < self.below || seq == u32::MAX {
@@ -122,7 +135,9 @@ mod tests {
             seq,
         };
         for seq in [3, 0, 2, 5, 1] {
+            assert!(!seen.contains(id(1, seq)));
             assert!(seen.insert(id(1, seq)), "{seq} is new");
+            assert!(seen.contains(id(1, seq)));
             assert!(!seen.insert(id(1, seq)), "{seq} is known");
         }
         assert!(seen.insert(id(0, 0)), "another origin");

@@ -16,6 +16,7 @@ use crate::seen::Seen;
 
 /// A payload with the name of its message: what the layer puts on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename = "Data")]
 pub struct Stamped<P> {
     /// Who cast it first, and which of its casts it is.
     pub id: MsgId,

@@ -3,22 +3,30 @@
 mod best_effort;
 mod causal;
 mod causal_past;
+mod crash_detection;
 mod eager;
 mod fifo;
+mod ip;
 mod isis;
 mod lamport;
+mod lazy;
 mod lease;
 mod links;
 mod multicast;
 mod over;
 mod register;
 mod sequencer;
+mod uniform;
 
 crate::registry! {
     /// The protocols that come with Stormglass.
     pub struct Shipped:
         best_effort::BestEffortMulticast,
         eager::EagerMulticast,
+        lazy::LazyMulticast,
+        uniform::UniformMajorityAck,
+        uniform::UniformAllAck,
+        ip::IpMulticast,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,

@@ -113,9 +113,53 @@ pub const TABLE: &[Promise] = &[
         within: SOON,
         holds: |plan| {
             let relays = !plan.configured.contains("relay: false");
-            honest(plan) && patient(plan) && !plan.has(Family::Recovery) && relays
+            // Who only omits is not crashed, so nobody relays for it.
+            let lazy = plan.protocol == "LazyMulticast" && plan.has(Family::Omission);
+            honest(plan) && patient(plan) && !plan.has(Family::Recovery) && relays && !lazy
         },
-        because: "a correct process that delivers relays over reliable links",
+        because: "a correct process that delivers relays over reliable links, at once or when the caster's crash is detected",
+    },
+    Promise {
+        of: &["URB3"],
+        within: None,
+        holds: honest,
+        because: "nobody makes messages up, as with the weaker multicasts",
+    },
+    Promise {
+        of: &["URB2"],
+        within: None,
+        holds: |plan| honest(plan) && !plan.has(Family::Recovery),
+        because: "the layer remembers what it has delivered, in memory, whatever the links do",
+    },
+    Promise {
+        of: &["URB1", "URB4"],
+        within: SOON,
+        holds: |plan| {
+            let some_die = plan.has_any(&[Family::CrashStop, Family::FailingDisk]);
+            let detected = plan.protocol == "UniformAllAck" && prompt(plan);
+            let some_forget = plan.has_any(&[Family::Recovery, Family::Omission]);
+            honest(plan) && patient(plan) && !some_forget && (!some_die || detected)
+        },
+        because: "everybody relays what it gets, so all are acknowledged by all; of the dead a detector tells, rightly if they \
+                  alone do not answer in time, while a majority may die with them",
+    },
+    Promise {
+        of: &["BEB2"],
+        within: None,
+        holds: |plan| {
+            let repairs = plan.protocol == "IpMulticast" && !reliable(plan);
+            honest(plan) && repairs && !plan.has(Family::Recovery)
+        },
+        because: "numbers tell copies apart, whoever made them: the network, or the caster to repair a loss",
+    },
+    Promise {
+        of: &["BEB1"],
+        within: SOON,
+        holds: |plan| {
+            let repairs = plan.protocol == "IpMulticast" && !reliable(plan);
+            honest(plan) && repairs && connected(plan) && !plan.has(Family::Recovery)
+        },
+        because: "a correct caster repeats what was lost until it has arrived",
     },
     Promise {
         of: &["no_lost_update"],
@@ -321,6 +365,28 @@ fn goes_on(plan: &Plan) -> bool {
 /// The links keep the order, if the protocol asked for that.
 fn ordered_links(plan: &Plan) -> bool {
     reliable(plan) && !(floods(plan) && plan.promise == Some(Need::Fifo))
+}
+
+/// Whoever is up answers within a second, over links that hold nothing back.
+fn prompt(plan: &Plan) -> bool {
+    !plan.has_any(&[
+        Family::Loss,
+        Family::Bursts,
+        Family::Corruption,
+        Family::Far,
+        Family::Bandwidth,
+        Family::Gst,
+        Family::Pause,
+        Family::Slow,
+        Family::SlowDisk,
+        Family::Drift,
+        Family::Partition,
+        Family::OneWay,
+        Family::Bridge,
+        Family::MajorityRing,
+        Family::Isolate,
+        Family::Flap,
+    ])
 }
 
 fn floods(plan: &Plan) -> bool {
