@@ -4,7 +4,8 @@
 use protocols::link::{Assumed, Itself};
 use protocols::multicast::property::{Promises, checker};
 use protocols::multicast::{
-    Basic, BestEffort, Cast, Chosen, Deliver, Multicast, MulticastChoice, Reliable, TotalOrder,
+    Basic, BestEffort, Cast, CausalOrder, Chosen, Deliver, FifoOrder, Multicast, MulticastChoice,
+    Reliable, TotalOrder,
 };
 use protocols::order::{
     CausalPast, CausalWaiting, FifoBySequence, FixedSequencer, Form, Isis, LamportOrder,
@@ -156,25 +157,19 @@ fn basic() -> impl Node<Offers = Multicast<u32, BestEffort>> {
     Basic::<u32, Perfect>::new().over(Assumed::new())
 }
 
-fn fifo(
-    over: MulticastChoice,
-) -> impl Node<Offers = Multicast<u32, protocols::multicast::FifoOrder>> {
+fn fifo(over: MulticastChoice) -> impl Node<Offers = Multicast<u32, FifoOrder>> {
     FifoBySequence::<u32, Reliable>::new()
         .over(Chosen::new(over))
         .over(Assumed::new())
 }
 
-fn waiting(
-    over: MulticastChoice,
-) -> impl Node<Offers = Multicast<u32, protocols::multicast::CausalOrder>> {
+fn waiting(over: MulticastChoice) -> impl Node<Offers = Multicast<u32, CausalOrder>> {
     CausalWaiting::<u32, Reliable>::new()
         .over(Chosen::new(over))
         .over(Assumed::new())
 }
 
-fn past(
-    over: MulticastChoice,
-) -> impl Node<Offers = Multicast<u32, protocols::multicast::CausalOrder>> {
+fn past(over: MulticastChoice) -> impl Node<Offers = Multicast<u32, CausalOrder>> {
     CausalPast::<u32, Reliable>::new()
         .over(Chosen::new(over))
         .over(Assumed::new())
@@ -209,7 +204,8 @@ fn times(order: &str, run: impl Fn(u64) -> Vec<&'static str>) -> usize {
 
 #[test]
 fn each_order_is_kept_whatever_the_delays() {
-    for over in [MulticastChoice::BestEffort, MulticastChoice::Eager] {
+    use MulticastChoice::{BestEffort, Eager, MajorityAck};
+    for over in [BestEffort, Eager, MajorityAck] {
         assert_eq!(
             times("fifo_order", |seed| at_random(seed, false, || fifo(over))),
             0
@@ -260,4 +256,17 @@ fn each_order_is_lost_without_what_keeps_it() {
     assert!(many.contains(&times("total_order", |seed| at_random(
         seed, false, lamport
     ))));
+}
+
+/// Every promise of an ordered multicast has a checker.
+#[test]
+fn every_promise_can_be_checked() {
+    fn all<G: Promises>() {
+        for about in G::PROMISED {
+            assert!(checker::<u32, G>(about.name, 3).is_some(), "{}", about.name);
+        }
+    }
+    all::<FifoOrder>();
+    all::<CausalOrder>();
+    all::<TotalOrder>();
 }

@@ -10,7 +10,8 @@ use sim_core::kernel::prelude::*;
 
 use super::basic::Basic;
 use super::eager::{Eager, Originator, Relaying, Stamped};
-use super::port::Multicast;
+use super::majority_ack::MajorityAck;
+use super::port::{BestEffort, Multicast, Reliable, Uniform};
 
 /// Which multicast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,8 @@ pub enum MulticastChoice {
     BestEffort,
     /// Relays every first copy.
     Eager,
+    /// Relays every first copy, and delivers what a majority has relayed.
+    MajorityAck,
 }
 
 /// What a chosen multicast puts on the wire: the payload itself, or with the name of its message.
@@ -32,12 +35,14 @@ pub struct Chosen<P, G> {
 }
 
 type BestEffortly<P> = Basic<P, Perfect>;
+type ByMajority<P> = Stack<MajorityAck<P, BestEffort>, Basic<Stamped<P>, Perfect>>;
 type Eagerly<P> = Stack<Eager<P>, Basic<Stamped<P>, Perfect>>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Choice<P> {
     BestEffort(BestEffortly<P>),
     Eager(Eagerly<P>),
+    MajorityAck(ByMajority<P>),
 }
 
 impl<P: Payload, G: Guarantee> Chosen<P, G> {
@@ -48,6 +53,9 @@ impl<P: Payload, G: Guarantee> Chosen<P, G> {
             MulticastChoice::BestEffort => Choice::BestEffort(Basic::new()),
             MulticastChoice::Eager => {
                 Choice::Eager(Eager::new(Originator::AtOnce, Relaying::On).over(Basic::new()))
+            }
+            MulticastChoice::MajorityAck => {
+                Choice::MajorityAck(MajorityAck::new().over(Basic::new()))
             }
         };
         Chosen {
@@ -67,6 +75,7 @@ impl<P: Payload, G: Guarantee> Protocol for Chosen<P, G> {
         match &mut self.multicast {
             Choice::BestEffort(basic) => pass(basic, event, fx),
             Choice::Eager(eager) => pass(eager, event, fx),
+            Choice::MajorityAck(majority) => pass(majority, event, fx),
         }
     }
 }
@@ -83,42 +92,32 @@ trait Choosable<P: Payload>:
     fn wrap(copy: Self::Copy) -> AnyCopy<P>;
     /// `None` if the copy is of another kind of multicast.
     fn unwrap(copy: AnyCopy<P>) -> Option<Self::Copy>;
-    fn boot() -> Self::Disk {
-        Self::Disk::default()
-    }
 }
 
-impl<P: Payload> Choosable<P> for BestEffortly<P> {
-    type Is = super::port::BestEffort;
-    type Copy = P;
+/// `multicast, guarantee, copy on a side`.
+macro_rules! choosable {
+    ($multicast:ty, $is:ty, $copy:ty, $side:path) => {
+        impl<P: Payload> Choosable<P> for $multicast {
+            type Is = $is;
+            type Copy = $copy;
 
-    fn wrap(copy: P) -> AnyCopy<P> {
-        Either::Left(copy)
-    }
+            fn wrap(copy: $copy) -> AnyCopy<P> {
+                $side(copy)
+            }
 
-    fn unwrap(copy: AnyCopy<P>) -> Option<P> {
-        match copy {
-            Either::Left(copy) => Some(copy),
-            Either::Right(_) => None,
+            fn unwrap(copy: AnyCopy<P>) -> Option<$copy> {
+                match copy {
+                    $side(copy) => Some(copy),
+                    _ => None,
+                }
+            }
         }
-    }
+    };
 }
 
-impl<P: Payload> Choosable<P> for Eagerly<P> {
-    type Is = super::port::Reliable;
-    type Copy = Stamped<P>;
-
-    fn wrap(copy: Stamped<P>) -> AnyCopy<P> {
-        Either::Right(copy)
-    }
-
-    fn unwrap(copy: AnyCopy<P>) -> Option<Stamped<P>> {
-        match copy {
-            Either::Right(copy) => Some(copy),
-            Either::Left(_) => None,
-        }
-    }
-}
+choosable!(BestEffortly<P>, BestEffort, P, Either::Left);
+choosable!(Eagerly<P>, Reliable, Stamped<P>, Either::Right);
+choosable!(ByMajority<P>, Uniform, Stamped<P>, Either::Right);
 
 /// Hands an event to the multicast that was chosen.
 fn pass<P: Payload, G: Guarantee, M: Choosable<P>>(
@@ -128,7 +127,7 @@ fn pass<P: Payload, G: Guarantee, M: Choosable<P>>(
 ) {
     let event = match event {
         Event::Boot(Boot { incarnation, .. }) => Event::Boot(Boot {
-            disk: M::boot(),
+            disk: M::Disk::default(),
             incarnation,
         }),
         Event::Request(cast) => Event::Request(cast),
@@ -167,5 +166,73 @@ where
 
     fn env(&mut self) -> &mut Env {
         self.0.env()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::port::{Cast, Deliver};
+    use super::*;
+    use alloc::vec::Vec;
+    use sim_core::kernel::rig::Rig;
+
+    type Any = Chosen<u8, Reliable>;
+
+    fn stamped() -> Stamped<u8> {
+        let origin = NodeId(1);
+        let id = MsgId { origin, seq: 0 };
+        Stamped { id, payload: 7 }
+    }
+
+    fn hear(rig: &mut Rig<Any>, from: u32, msg: AnyCopy<u8>) -> Vec<Effect<Any>> {
+        let from = NodeId(from);
+        rig.indication(Arrival { from, msg }).effects()
+    }
+
+    /// Each choice is the multicast of its name: it sends the payload alone or with its name, and delivers it at once, at
+    /// the first copy, or when two of three have it.
+    #[test]
+    fn is_the_multicast_that_was_chosen() {
+        let sends = |msg| {
+            let to = Group::All;
+            Effect::<Any>::Request(Transmit { to, msg })
+        };
+        let delivers = Effect::<Any>::Indicate(Deliver {
+            origin: NodeId(1),
+            payload: 7,
+        });
+        let copy = Either::Right(stamped());
+        let relays = sends(copy.clone());
+
+        let bench = |choice| {
+            let mut rig = Rig::new(Any::new(choice));
+            rig.boot();
+            rig
+        };
+        let mut rig = bench(MulticastChoice::BestEffort);
+        assert_eq!(rig.request(Cast(7)).effects(), [sends(Either::Left(7))]);
+        let heard = hear(&mut rig, 1, Either::Left(7));
+        assert_eq!(heard, core::slice::from_ref(&delivers));
+
+        let mut rig = bench(MulticastChoice::Eager);
+        let heard = hear(&mut rig, 1, copy.clone());
+        assert_eq!(heard, [delivers.clone(), relays.clone()]);
+
+        let mut rig = bench(MulticastChoice::MajorityAck);
+        assert_eq!(hear(&mut rig, 1, copy.clone()), [relays]);
+        assert_eq!(hear(&mut rig, 2, copy), [delivers]);
+    }
+
+    #[test]
+    fn a_copy_of_another_multicast_is_dropped() {
+        for (choice, copy) in [
+            (MulticastChoice::BestEffort, Either::Right(stamped())),
+            (MulticastChoice::Eager, Either::Left(7)),
+            (MulticastChoice::MajorityAck, Either::Left(7)),
+        ] {
+            let mut rig = Rig::new(Any::new(choice));
+            assert_eq!(hear(&mut rig, 1, copy), []);
+            assert_eq!(rig.marks(), ["multicast_misplaced"]);
+        }
     }
 }

@@ -37,6 +37,13 @@ impl Recipe for CausalMulticast {
                 steps: "1",
                 kinds: &[],
             },
+            Cost {
+                form: "over: MajorityAck",
+                net: "n*(n-1)",
+                with_self: "n*n",
+                steps: "2",
+                kinds: &[],
+            },
         ]),
         source: "CGR 3.15",
         layers: &["CausalWaiting", CHOSEN],

@@ -15,12 +15,16 @@ pub fn over(args: &mut Fields<'_>, default: MulticastChoice) -> MulticastChoice 
             name: "Eager",
             value: MulticastChoice::Eager,
         },
+        Choice {
+            name: "MajorityAck",
+            value: MulticastChoice::MajorityAck,
+        },
     ];
     args.choice("over", &choices, Some(default), "the multicast below")
 }
 
 /// The layers of which one is chosen, for people.
-pub const CHOSEN: &str = "Basic | Eager";
+pub const CHOSEN: &str = "Basic | Eager | MajorityAck";
 
 /// A mark of the multicast below.
 pub const RELAY_SAVED_A_NODE: Mark = Mark {
