@@ -195,4 +195,6 @@ fn every_promise_can_be_checked() {
     }
     all::<Reliable>();
     all::<protocols::multicast::BestEffort>();
+    all::<protocols::multicast::Consistent>();
+    all::<protocols::multicast::ByzantineReliable>();
 }
