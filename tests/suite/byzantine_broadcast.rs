@@ -172,7 +172,7 @@ fn lowered_quorums_let_an_equivocating_caster_break_consistency() {
         share(6, 2, Some(4), &[0, 5], &[3, 4]),
     ];
     assert!(three >= 100, "{three} of 200 seeds among three");
-    assert!(six >= 20, "{six} of 200 seeds among six");
+    assert!(six >= 100, "{six} of 200 seeds among six");
     // The same attacks, one node more.
     assert_eq!(share(4, 1, None, &[0], &[]), 0);
     assert_eq!(share(7, 2, None, &[0, 5], &[3, 4]), 0);
@@ -315,7 +315,8 @@ fn real_signatures_change_nothing_but_the_bytes() {
         let (one, other) = (symbolic.outcome, real.outcome);
         assert_eq!(one.counters.messages, other.counters.messages);
         assert_eq!(one.counters.indications, other.counters.indications);
-        assert_eq!(one.marks["signature_refused"].count, 1);
-        assert_eq!(other.marks["signature_refused"].count, 1);
+        // That of node 3, which signed "no"; and by node 3 those for "yes", which come to it with "no".
+        assert_eq!(one.marks["signature_refused"].count, 2);
+        assert_eq!(other.marks["signature_refused"].count, 2);
     }
 }

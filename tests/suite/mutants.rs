@@ -196,4 +196,10 @@ fn every_promise_can_be_checked() {
     all::<Reliable>();
     all::<protocols::multicast::BestEffort>();
     all::<protocols::multicast::Uniform>();
+    all::<protocols::multicast::Probabilistic>();
+    all::<protocols::multicast::FifoOrder>();
+    all::<protocols::multicast::CausalOrder>();
+    all::<protocols::multicast::TotalOrder>();
+    all::<protocols::multicast::Consistent>();
+    all::<protocols::multicast::ByzantineReliable>();
 }
