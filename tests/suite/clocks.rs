@@ -10,6 +10,7 @@ use protocols::link::Assumed;
 use protocols::multicast::{Basic, BestEffort, Cast};
 use sim_core::kernel::prelude::*;
 use sim_core::kernel::property::Finding;
+use sim_core::kernel::random::Delay;
 use sim_core::sim::{Fault, Lasting, Setup, Sim, Strike, Trigger};
 
 /// A clock that hears nothing: it counts its own events.
@@ -66,6 +67,8 @@ impl Clock for Idle {
 fn violated<C: Clock>(clock: C, behind: Span) -> Vec<&'static str> {
     let mut setup = Setup::new(3, 1);
     setup.counted = 1;
+    let delay = Delay::Fixed(Span::from_millis(10));
+    setup.network.law.latency = delay.sampler().expect("a law");
     if behind > Span::ZERO {
         let by = -i64::try_from(behind.as_nanos()).expect("a short time");
         let node = NodeId(1);
@@ -114,8 +117,10 @@ fn vectors_characterize_causality_and_numbers_are_consistent_with_it() {
         assert_eq!(of(ClockKind::Lamport), [CHARACTERIZES]);
         assert_eq!(of(ClockKind::Hybrid), [CHARACTERIZES]);
     }
-    // By a wall clock that is behind, the answer came before the question.
+    // By a wall clock that is behind by more than a message takes, the answer came before the question.
     let wall = |behind| violated(AnyClock::new(ClockKind::Wall), behind);
+    assert_eq!(wall(Span::from_millis(9)), [CHARACTERIZES]);
+    assert_eq!(wall(Span::from_millis(11)), [CONSISTENT, CHARACTERIZES]);
     assert_eq!(wall(LATE), [CONSISTENT, CHARACTERIZES]);
 }
 

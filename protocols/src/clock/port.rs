@@ -60,7 +60,10 @@ impl<P: fmt::Display, T: fmt::Display> fmt::Display for Said<P, T> {
 
 /// A multicast of `P` with the guarantee `G` whose events bear stamps of the type `T`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Clocked<P, T, G>(PhantomData<fn() -> (P, T, G)>);
+pub struct Clocked<P, T, G> {
+    multicast: PhantomData<fn() -> (P, G)>,
+    stamps: PhantomData<fn() -> T>,
+}
 
 impl<P: Payload, T: Timestamp, G: Guarantee> Port for Clocked<P, T, G> {
     type Request = Cast<P>;
