@@ -1,6 +1,11 @@
 //! Published numbers of the φ accrual detector (Hayashibara et al. 2004): one heartbeat in 10^Φ is wrongly missed if the
 //! model is exact, and more if its parameters are estimated.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "what was published and what was measured, side by side"
+)]
+
 use protocols::detector::{Accrual, AccrualSettings, Model, Patience};
 use sim_core::kernel::prelude::*;
 use sim_core::kernel::random::{Delay, Key, Purpose};
