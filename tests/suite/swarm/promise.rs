@@ -312,6 +312,32 @@ pub const TABLE: &[Promise] = &[
         because: "a place in the order is given once, by one process, by all, or by the clocks of all; links that keep no \
                   order may hide a message from the clocks, and who recovers gives places a second time",
     },
+    Promise {
+        of: &["PFD1", "EPFD1"],
+        within: SOON,
+        holds: |plan| honest(plan) && !plan.has_any(&[Family::Slow, Family::Bandwidth]),
+        because: "who is down says nothing more, whatever the links do; only a long queue may go on speaking for it",
+    },
+    Promise {
+        of: &["PFD2"],
+        within: None,
+        holds: |plan| {
+            let all_are_up = !plan.has_any(&[Family::Pause, Family::Recovery]);
+            honest(plan) && reliable(plan) && answers_promptly(plan) && all_are_up && !cuts(plan)
+        },
+        because: "a round trip takes less than a period if nothing is lost, held up or far away",
+    },
+    Promise {
+        of: &["EPFD2"],
+        within: SOON,
+        holds: |plan| {
+            let speechless = plan.configured.contains("refute: false");
+            let enough = plan.promise.is_some();
+            honest(plan) && enough && connected(plan) && answers_promptly(plan) && !speechless
+        },
+        because: "after the last repair every sign of life comes in time, and who was wronged contradicts; what is lost again \
+                  and again makes every timeout wrong again and again",
+    },
 ];
 
 /// What is asked of a plan: the promises of its port that hold in it, as sentences.
@@ -370,6 +396,38 @@ fn everybody_answers(plan: &Plan) -> bool {
     ]);
     let unforged = honest(plan) || sealed(plan) && !floods(plan);
     patient(plan) && unforged && nobody_stops && is_borne(plan)
+}
+
+/// Whoever is up is heard within a few tenths of a second, unless it is cut off.
+fn answers_promptly(plan: &Plan) -> bool {
+    !plan.has_any(&[
+        Family::Loss,
+        Family::Bursts,
+        Family::Corruption,
+        Family::Far,
+        Family::Bandwidth,
+        Family::Between,
+        Family::Gst,
+        Family::Sparse,
+        Family::Flooding,
+        Family::Slow,
+        Family::SlowDisk,
+        Family::FailingDisk,
+        Family::Drift,
+    ])
+}
+
+/// Somebody cannot reach somebody for a while.
+fn cuts(plan: &Plan) -> bool {
+    plan.has_any(&[
+        Family::Partition,
+        Family::OneWay,
+        Family::Bridge,
+        Family::MajorityRing,
+        Family::Isolate,
+        Family::Unhealed,
+        Family::Flap,
+    ])
 }
 
 /// The links are what the protocol needs, and at least reliable.

@@ -224,7 +224,7 @@ impl Swim {
             Message::Ack(..) if probe.by != fx.me() && probe.by.0 < nodes => {
                 self.answer(probe.by, |news| Message::Ack(probe, news), fx);
             }
-            // Late, or made up by the network.
+            // Late, of one who was asked whether it is back, or made up by the network.
             _ => fx.mark("swim_message_dropped"),
         }
     }
