@@ -21,6 +21,8 @@ mod published;
 mod published_gossip;
 mod register;
 mod runner;
+mod scale;
+mod spread;
 mod stacks;
 mod stories;
 mod swarm;

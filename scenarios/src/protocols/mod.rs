@@ -2,7 +2,9 @@
 
 mod best_effort;
 mod eager;
+mod gossip_book;
 mod gossip_push;
+mod gossip_rounds;
 mod lease;
 mod links;
 mod multicast;
@@ -14,6 +16,11 @@ crate::registry! {
         best_effort::BestEffortMulticast,
         eager::EagerMulticast,
         gossip_push::PushGossip,
+        gossip_rounds::RumorMongering,
+        gossip_rounds::AntiEntropy,
+        gossip_book::EagerProbabilistic,
+        gossip_book::LazyProbabilistic,
+        gossip_book::LazyPush,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,
