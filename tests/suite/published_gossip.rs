@@ -174,6 +174,9 @@ const PUSH: Mongering = Mongering {
     k: 1,
 };
 
+/// Reads a figure off an epidemic.
+type Read = fn(&Epidemic) -> f64;
+
 /// A row of a table: k, then residue, traffic and time of the last delivery with their tolerances.
 type Row = (u32, [(f64, f64); 3]);
 
@@ -184,7 +187,7 @@ fn table(suite: Suite, title: &str, table: &[Row], mongering: Mongering) {
             let all = runs(&seeds, |seed| {
                 monger(seed, mongering, Decisions::Snapshot, 1_000)
             });
-            let columns: [(&str, fn(&Epidemic) -> f64); 3] = [
+            let columns: [(&str, Read); 3] = [
                 ("residue", |one| one.residue),
                 ("traffic", |one| one.traffic),
                 ("t_last", |one| one.rounds),

@@ -5,7 +5,6 @@
 //! ```
 
 use std::process::Command;
-use std::time::Instant;
 
 use scenarios::testing::{is_large, runs};
 
@@ -60,10 +59,8 @@ fn a_million_nodes_need_little_memory() {
 #[test]
 #[ignore = "release suite: run in a process of its own by the test above"]
 #[expect(clippy::print_stdout, reason = "for the test that started it")]
-#[expect(clippy::disallowed_methods, reason = "how long it took is for people")]
 fn a_million_nodes_and_their_peak() {
-    let began = Instant::now();
     let all = runs(library().join("gossip/million.ron"));
-    println!("\n{}  {:?}", all[0].title(), began.elapsed());
+    println!("\n{}", all[0].title());
     println!("peak KiB {}", peak_kib());
 }

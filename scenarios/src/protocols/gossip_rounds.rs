@@ -125,7 +125,9 @@ impl Recipe for AntiEntropy {
         name: "AntiEntropy",
         what: "compare all that is known with a random other, every round",
         needs: Need::FairLoss,
-        messages: Messages::About("n-1 of an update with digests, which go on for ever"),
+        messages: Messages::About(
+            "n-1 of an update if it pulls with digests, which go on for ever",
+        ),
         source: "Demers et al. 1987",
         layers: &["AntiEntropy"],
     };
