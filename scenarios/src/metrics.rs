@@ -173,7 +173,10 @@ const ALL: &[(&str, Read, &str)] = &[
     ),
     (
         "traffic",
-        |run| Figure::ratio(run.counters.kinds.of("Data").net, u64::from(run.nodes)),
+        |run| {
+            let copies = run.counters.kinds.of("Data").net;
+            (copies > 0).then_some(Figure::Ratio(copies, u64::from(run.nodes)))
+        },
         "copies of what is spread (kind Data) sent to other nodes, a node; what is asked, offered or answered does not count",
     ),
     (

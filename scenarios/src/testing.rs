@@ -37,6 +37,28 @@ const WHOLE_MAX: usize = 300;
 /// How much of a longer one it shows at either end.
 const ENDS: usize = 20;
 
+/// More nodes than this, and a scenario is run in release builds only.
+pub const LARGE: u32 = 20_000;
+
+/// Is the scenario of a file too large to be run by every test that runs the library? The release suite runs it.
+///
+/// # Panics
+/// If the file cannot be read or is not a scenario of the protocols that come with Stormglass.
+#[must_use]
+pub fn is_large(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut sources = Sources::new();
+    let file = sources.add(path.display().to_string(), text);
+    let reading = read(&sources, file, &Overrides::default(), shipped().entries());
+    let scenario = reading.scenario;
+    scenario
+        .unwrap_or_else(|| panic!("{}: {:?}", path.display(), reading.problems))
+        .nodes
+        > LARGE
+}
+
 /// A scenario or one of its variants, run and judged.
 #[derive(Debug)]
 pub struct Tested {

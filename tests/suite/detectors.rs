@@ -232,6 +232,7 @@ impl Court {
             Finding::Violated(_) => "violated",
             Finding::Pending(_) => "pending",
             Finding::NotExercised => "not exercised",
+            Finding::Measured(_) => "measured",
         }
     }
 }

@@ -7,14 +7,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use scenarios::testing::runs;
+use scenarios::testing::{is_large, runs};
 
 pub fn library() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }
 
-/// Every scenario file of the library, in the order of their paths.
+/// The scenario files of the library that every test can run, in the order of their paths. The large ones belong to the
+/// release suite.
 pub fn files() -> Vec<PathBuf> {
+    let mut files = all_files();
+    files.retain(|file| !is_large(file));
+    files
+}
+
+/// Every scenario file of the library.
+pub fn all_files() -> Vec<PathBuf> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         let entries = std::fs::read_dir(folder).expect("the library is there");
         let mut paths: Vec<PathBuf> = entries
@@ -38,6 +46,9 @@ pub fn files() -> Vec<PathBuf> {
 #[test]
 fn scenario_library() {
     insta::glob!("../../scenarios", "**/*.ron", |path| {
+        if is_large(path) {
+            return;
+        }
         for run in runs(path) {
             insta::with_settings!({ description => run.scenario().about.clone(), omit_expression => true, snapshot_path => "golden" }, {
                 insta::assert_snapshot!(run.title().replace('/', "."), run.snapshot());

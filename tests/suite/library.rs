@@ -6,12 +6,12 @@ use scenarios::format::{Overrides, Sources, read};
 use scenarios::protocols::shipped;
 use scenarios::run::Options;
 
-use crate::golden::files;
+use crate::golden::{all_files, files};
 
 /// Whoever opens a file reads first what it is about and what to look at.
 #[test]
 fn every_scenario_says_what_to_look_at() {
-    for file in files() {
+    for file in all_files() {
         let text = fs::read_to_string(&file).expect("it can be read");
         let header: String = text
             .lines()

@@ -28,6 +28,8 @@ mod published_phi;
 mod published_swim;
 mod register;
 mod runner;
+mod scale;
+mod spread;
 mod stacks;
 mod stories;
 mod swarm;

@@ -3,8 +3,9 @@
 //!
 //! Source: Demers et al. 1987, 1.3. Needs fair-loss links, offers probabilistic broadcast (PB1 to PB3). Cost: with whole
 //! states one contact a round for each process that knows something (for every process, if it pulls), with all it knows in
-//! every contact; with digests a digest a contact, and copies of what is missing only: n−1 of an update. Rounds until
-//! everybody knows an update: about log₂ n + ln n by pushing, log₂ n + log₂ ln n by pulling, log₃ n + log₂ ln n by both.
+//! every contact; with digests a digest a contact, and copies of what is missing only: n−1 of an update by pulling, some
+//! more by pushing, for two may bring the same in one round. Rounds until everybody knows an update: about log₂ n + ln n by
+//! pushing, log₂ n + log₂ ln n by pulling, log₃ n + log₂ ln n by both.
 //! Model: rounds on true clocks, delays below a third of a round; loss and crashes make it slower.
 //! Never stops by itself, and so never misses anybody; told to be patient for so many rounds only, it may. It keeps all that
 //! it has heard: that is the state to be compared. An update that is deleted comes back (no death certificates here).

@@ -80,7 +80,10 @@ fn part_of_binomial<P: Protocol>(
 
 /// A power of a number below one, in 2⁻⁶⁴.
 fn power(base: u64, exponent: u32) -> u64 {
-    let times = |a: u64, b: u64| (u128::from(a) * u128::from(b) >> 64) as u64;
+    let times = |a: u64, b: u64| {
+        let product = (u128::from(a) * u128::from(b)) >> 64;
+        u64::try_from(product).expect("a product of numbers below one")
+    };
     let (mut square, mut result) = (base, u64::MAX);
     let mut left = exponent;
     while left > 0 {
@@ -146,14 +149,14 @@ mod tests {
     /// Mean and variance of the binomial distribution, for a small and a large mean and for a small cluster.
     #[test]
     fn a_random_fanout_has_the_mean_and_the_spread_of_its_law() {
-        for (nodes, mean) in [
-            (1_001, 6.9),
-            (1_001, 40.0),
-            (1_000_001, 3.0),
-            (11, 2.5),
-            (11, 7.5),
+        for (nodes, millionths) in [
+            (1_001, 6_900_000),
+            (1_001, 40_000_000),
+            (1_000_001, 3_000_000),
+            (11, 2_500_000),
+            (11, 7_500_000),
         ] {
-            let millionths = (mean * 1e6) as u32;
+            let mean = f64::from(millionths) / 1e6;
             let drawn = draws(Fanout::Mean(millionths), nodes, 20_000);
             let count = drawn.len() as f64;
             let found = drawn.iter().map(|x| f64::from(*x)).sum::<f64>() / count;

@@ -23,3 +23,25 @@ pub use lazy_push::{Lazy, LazyPush, Unanswered};
 pub use push::Push;
 pub use rounds::{Beat, Contact, Decisions, Rounds};
 pub use rumor::{Gossip, Interest, Judging, Mongering, RumorMongering};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::kernel::text::Text;
+
+    /// A million of them fit into little memory: beside each the engine keeps about fifty bytes.
+    #[test]
+    fn an_idle_node_is_small() {
+        assert!(size_of::<Push<Text>>() <= 48, "{}", size_of::<Push<Text>>());
+        assert!(
+            size_of::<RumorMongering<Text>>() <= 88,
+            "{}",
+            size_of::<RumorMongering<Text>>()
+        );
+        assert!(
+            size_of::<AntiEntropy<Text>>() <= 88,
+            "{}",
+            size_of::<AntiEntropy<Text>>()
+        );
+    }
+}

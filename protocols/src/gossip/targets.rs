@@ -142,7 +142,7 @@ mod tests {
         };
         for _ in 0..rounds {
             let mut targets = sent(&mut rig);
-            targets.sort_unstable();
+            targets.sort();
             targets.dedup();
             assert_eq!(targets.len(), 20, "they are distinct");
             for target in targets {

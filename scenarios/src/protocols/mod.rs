@@ -9,7 +9,9 @@ mod crash_detection;
 mod detector;
 mod eager;
 mod fifo;
+mod gossip_book;
 mod gossip_push;
+mod gossip_rounds;
 mod ip;
 mod isis;
 mod lamport;
@@ -34,6 +36,11 @@ crate::registry! {
         uniform::UniformAllAck,
         gossip_push::PushGossip,
         ip::IpMulticast,
+        gossip_rounds::RumorMongering,
+        gossip_rounds::AntiEntropy,
+        gossip_book::EagerProbabilistic,
+        gossip_book::LazyProbabilistic,
+        gossip_book::LazyPush,
         links::FairLossLink,
         links::StubbornLink,
         links::PerfectLink,

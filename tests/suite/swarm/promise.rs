@@ -24,7 +24,7 @@ const SOON: Option<&str> = Some("60s");
 
 pub const TABLE: &[Promise] = &[
     Promise {
-        of: &["FLL3", "SL2", "PL3", "LPL3", "FPL3", "BEB3", "RB3"],
+        of: &["FLL3", "SL2", "PL3", "LPL3", "FPL3", "BEB3", "RB3", "PB3"],
         within: None,
         holds: honest,
         because: "nobody makes messages up: not a network whose frames are checked, nor a link, however weak, nor a process \
@@ -101,6 +101,12 @@ pub const TABLE: &[Promise] = &[
         within: None,
         holds: |plan| honest(plan) && reliable(plan) && !plan.has(Family::Recovery),
         because: "the link below delivers once, or the layer remembers what it has seen; both in memory",
+    },
+    Promise {
+        of: &["PB2"],
+        within: None,
+        holds: |plan| honest(plan) && !plan.has(Family::Recovery),
+        because: "a process remembers what it has heard, however often it hears it again; in memory",
     },
     Promise {
         of: &["BEB1", "RB1"],
