@@ -15,7 +15,7 @@ const DELAYS: [&str; 6] = [
 ];
 
 /// Nobody is left out.
-const SURE: &str = r#""eventually validity within 4s", "always no_duplication""#;
+const SURE: &str = r#""eventually agreement within 4s", "always no_duplication""#;
 
 /// One form of one protocol.
 struct Form {
@@ -46,7 +46,8 @@ impl Form {
 
     /// Gossip reaches everybody with some probability only.
     fn is_certain(&self) -> bool {
-        self.entry.about().needs != Need::FairLoss
+        let promised = self.entry.properties();
+        !promised.iter().any(|about| about.number.starts_with("PB"))
     }
 
     /// One multicast among `n`, without faults. Not by node 0, which has a part of its own in some protocols.
@@ -116,10 +117,6 @@ fn a_multicast_costs_what_its_formula_says() {
                 let at = format!("{name}, n={n}, seed={seed}");
                 let held = |finding: &scenarios::run::Finding| finding.status == Status::Held;
                 assert!(run.findings.iter().all(held), "{at}: {:?}", run.findings);
-                assert_eq!(
-                    run.metrics.counters.indications, n,
-                    "{at}: everybody delivers once"
-                );
                 assert_eq!(form.counted(&run), expected, "{at}: net and with self");
                 if seed % 6 == 0 {
                     let steps = u64::from(run.metrics.counters.depth);
