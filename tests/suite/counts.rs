@@ -75,17 +75,17 @@ impl Form {
             .unwrap_or_else(|| panic!("{}: {problems:?}", self.configured()))
     }
 
+    /// What a formula over n says.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a count of messages among twenty"
+    )]
     fn expected(&self, n: u64, text: &str) -> u64 {
-        let parameters = [("n", n)];
-        let known = |name: &str| {
-            let (_, value) = parameters.iter().find(|(known, _)| *known == name)?;
-            Some(*value as f64)
-        };
+        let known = |name: &str| (name == "n").then_some(n as f64);
         let number = formula(text, &known).unwrap_or_else(|| panic!("`{text}` is no formula"));
-        assert!(
-            number >= 0.0 && number.fract() == 0.0,
-            "`{text}` = {number}"
-        );
+        assert!(number >= 0.0 && number.fract() == 0.0, "{text} = {number}");
         number as u64
     }
 

@@ -211,7 +211,7 @@ fn a_logged_link_survives_a_crash_after_any_effect() {
     }
 }
 
-/// X42: whose record is volatile delivers again what it has delivered but not acknowledged; no other promise breaks.
+/// Whose record is volatile delivers again what it has delivered but not acknowledged; no other promise breaks.
 #[test]
 fn a_perfect_link_may_deliver_twice_across_a_recovery() {
     let broken = broken_by_a_crash::<Perfect>(LinkChoice::Perfect(CONFIG));

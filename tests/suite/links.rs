@@ -157,7 +157,7 @@ fn every_link_keeps_its_promises() {
     judge::<Authentic>(LinkChoice::Authenticated(RELIABLE), 20);
 }
 
-/// Automatic repeat request over independent loss (PN-30): with a fixed timeout above the round trip and one message under
+/// Automatic repeat request over independent loss: with a fixed timeout above the round trip and one message under
 /// way at a time, a message takes 1/((1−p)(1−q)) transmissions and 1/(1−q) acks.
 #[test]
 fn transmissions_and_acks_are_as_many_as_theory_says() {
@@ -196,7 +196,7 @@ fn transmissions_and_acks_are_as_many_as_theory_says() {
     }
 }
 
-/// X43: what a stubborn link is for, and what it is not: a message sent once comes n times more in n periods.
+/// What a stubborn link is for, and what it is not: a message sent once comes n times more in n periods.
 #[test]
 fn a_bare_stubborn_link_delivers_again_in_every_period() {
     let periods = 20;

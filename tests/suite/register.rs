@@ -103,7 +103,7 @@ fn good_clocks_and_good_stamps_lose_nothing() {
     }
 }
 
-/// Row X37: a write at 1200 ms, stamped 700, loses to one at 1000 that its writer has seen.
+/// A write at 1200 ms, stamped 700, loses to one at 1000 that its writer has seen.
 #[test]
 fn a_late_clock_loses_an_update() {
     let lost = violated(Bug::Behind(HALF), Stamping::Wall, &WRITES);
@@ -112,7 +112,7 @@ fn a_late_clock_loses_an_update() {
     assert_eq!(violated(short, Stamping::Wall, &WRITES), [""; 0]);
 }
 
-/// Row X38: a clock that is set back hides a process's writes behind its own. That is a lost update, too: the stronger
+/// A clock that is set back hides a process's writes behind its own. That is a lost update, too: the stronger
 /// promise.
 #[test]
 fn a_clock_that_is_set_back_hides_ones_own_writes() {

@@ -620,7 +620,7 @@ mod tests {
         assert!(again > 0, "some copy came a long but quick way");
     }
 
-    /// X54: a line of 8 from one end, TTL 5: two nodes missed.
+    /// A line of 8 from one end, TTL 5: two nodes missed.
     #[test]
     fn a_limit_below_the_diameter_misses_nodes() {
         let line = &overlays()[0];

@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(read, [Effect::Indicate(Reply::Value(vec![7]))]);
     }
 
-    /// X37: the clock of process 0 is 500 ms behind that of process 1, whose value it has seen.
+    /// The clock of process 0 is 500 ms behind that of process 1, whose value it has seen.
     #[test]
     fn by_the_wall_clock_a_write_that_is_late_is_dropped_silently() {
         let mut rig = rig(Stamping::Wall);
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(rig.marks(), [""; 0]);
     }
 
-    /// X38: a clock that was set back hides a process's writes behind its own earlier one.
+    /// A clock that was set back hides a process's writes behind its own earlier one.
     #[test]
     fn by_the_hybrid_clock_a_write_follows_what_its_writer_has_seen() {
         let mut rig = rig(Stamping::Hybrid);

@@ -1,12 +1,4 @@
 //! Published numbers of epidemics, found again by running.
-//!
-//! The acceptance rule: the mean over R independent runs is within the tolerance of the published value; where none is
-//! given, that is three standard errors, plus one unit of its last digit. Two sets of seeds, none of them chosen. The whole
-//! number of runs belongs to the release suite; with fewer, three standard errors come on top:
-//!
-//! ```text
-//! cargo test --release -p stormglass-tests published_gossip -- --ignored --nocapture
-//! ```
 
 use std::ops::Range;
 use std::thread;
@@ -22,6 +14,8 @@ use sim_core::kernel::prelude::*;
 use sim_core::kernel::property::Finding;
 use sim_core::kernel::random::Delay;
 use sim_core::sim::{Loss, Outcome, Setup, Sim};
+
+use super::{compare, mean, seed_sets};
 
 const PERIOD: Span = Span::from_secs(1);
 
@@ -43,11 +37,6 @@ impl Suite {
             Suite::Release => runs,
         }
     }
-}
-
-/// Two sets of seeds of `runs` each.
-fn seed_sets(runs: u64) -> [Range<u64>; 2] {
-    [0..runs, 1_000_000..1_000_000 + runs]
 }
 
 /// The runs of these seeds, side by side on all processors.
@@ -72,29 +61,6 @@ fn runs<T: Send>(seeds: &Range<u64>, run: impl Fn(u64) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// Mean and standard error.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a number of runs, far below 2^53"
-)]
-fn mean(values: &[f64]) -> (f64, f64) {
-    let runs = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / runs;
-    let squares = values.iter().map(|value| (value - mean) * (value - mean));
-    let sd = (squares.sum::<f64>() / (runs - 1.0)).sqrt();
-    (mean, sd / runs.sqrt())
-}
-
-/// One line of the report, and the judgement.
-#[expect(clippy::print_stdout, reason = "the report of the release suite")]
-fn row(what: &str, published: f64, measured: f64, tolerance: f64) {
-    println!("{what:<40} {published:>12.5} {measured:>12.5} {tolerance:>10.5}");
-    assert!(
-        (measured - published).abs() <= tolerance,
-        "{what}: {measured:.5}, published {published} ± {tolerance:.5}"
-    );
-}
-
 /// The mean is the published one. All runs: within the tolerance; fewer: and three standard errors.
 fn accept(suite: Suite, what: &str, published: f64, values: &[f64], tolerance: f64) {
     let (mean, error) = mean(values);
@@ -103,7 +69,7 @@ fn accept(suite: Suite, what: &str, published: f64, values: &[f64], tolerance: f
     } else {
         3.0 * error
     };
-    row(what, published, mean, tolerance + more);
+    compare(what, published, mean, tolerance + more);
 }
 
 /// What came of one epidemic.
@@ -239,7 +205,7 @@ fn pulling_leaves_fewer_out(suite: Suite) {
         };
         let pulled = [1, 2, 3].map(|k| {
             let (pushed, pulled) = (residue(Contact::Push, k), residue(Contact::Pull, k));
-            row(
+            compare(
                 &format!("pull, feedback, counter, k={k}: residue"),
                 0.0,
                 pulled,
@@ -281,7 +247,7 @@ fn residue_formula(suite: Suite) {
                 ("traffic", traffic, 0.001, column(&all, |one| one.traffic)),
             ] {
                 let (mean, error) = mean(&values);
-                row(&format!("{what}{name}"), value, mean, 3.0 * error + digit);
+                compare(&format!("{what}{name}"), value, mean, 3.0 * error + digit);
             }
         }
     }
@@ -347,7 +313,7 @@ fn rounds_until_all_know(suite: Suite) {
                     } else {
                         3.0 * error
                     };
-                    row(
+                    compare(
                         &what,
                         f64::midpoint(low, high),
                         measured,
@@ -376,7 +342,7 @@ fn rounds_until_all_know(suite: Suite) {
             } else {
                 2.0 * width
             };
-            row(
+            compare(
                 &format!("{name}: width of the band, all n"),
                 0.0,
                 high - low,
@@ -386,7 +352,7 @@ fn rounds_until_all_know(suite: Suite) {
         // Copies a node: about log n for push, log log n for push-pull.
         let growth = |copies: &[f64]| copies[copies.len() - 1] - copies[0];
         let [push, _, both] = copies.each_ref().map(|copies| growth(copies));
-        row("push-pull: growth of copies a node", 0.0, both, push / 2.0);
+        compare("push-pull: growth of copies a node", 0.0, both, push / 2.0);
     }
 }
 
@@ -432,7 +398,7 @@ fn one_round_of_anti_entropy(suite: Suite) {
                     / f64::from(NODES)
             });
             let (mean, error) = mean(&left);
-            row(
+            compare(
                 &format!("anti-entropy, {contact:?}, one round"),
                 published,
                 mean,
@@ -462,7 +428,7 @@ fn atomic(suite: Suite, what: &str, published: f64, fanout: Fanout, loss: &str) 
         });
         #[expect(clippy::cast_precision_loss, reason = "a number of runs")]
         let sigma = (published * (1.0 - published) / all.len() as f64).sqrt();
-        row(what, published, mean(&all).0, 0.012 + 3.0 * sigma);
+        compare(what, published, mean(&all).0, 0.012 + 3.0 * sigma);
     }
 }
 

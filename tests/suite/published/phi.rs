@@ -1,14 +1,11 @@
 //! Published numbers of the φ accrual detector (Hayashibara et al. 2004): one heartbeat in 10^Φ is wrongly missed if the
 //! model is exact, and more if its parameters are estimated.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "what was published and what was measured, side by side"
-)]
-
 use protocols::detector::{Accrual, AccrualSettings, Model, Patience};
 use sim_core::kernel::prelude::*;
 use sim_core::kernel::random::{Delay, Key, Purpose};
+
+use super::{compare, show};
 
 const SEEDS: [u64; 2] = [1, 1_000_001];
 const MEAN: Span = Span::from_millis(1_000);
@@ -52,12 +49,7 @@ fn published_silences_of_phi() {
     for (phi, published) in published {
         #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a second or two")]
         let ms = Model::Normal.silence(phi, MEAN, SD).as_nanos() as f64 / 1e6;
-        println!(
-            "{:<40} {published:>12} {ms:>12.4} {:>10}",
-            format!("silence at phi {phi}, ms"),
-            0.1
-        );
-        assert!((ms - published).abs() <= 0.1, "phi {phi}: {ms} ms");
+        compare(&format!("silence at phi {phi}, ms"), published, ms, 0.1);
         let exponential = Model::Exponential.silence(phi, MEAN, SD);
         let exact = Span::from_micros(u64::from(phi) * 2_302_585);
         assert_eq!(exponential, exact, "phi {phi}");
@@ -77,11 +69,7 @@ fn wrong_suspicions(count: u64) {
                 #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
                 let tolerance = 3.0 * (published * (1.0 - published) / count as f64).sqrt();
                 let what = format!("{model:?}, phi {phi}, seed {seed}");
-                println!("{what:<40} {published:>12} {measured:>12.6} {tolerance:>10.6}");
-                assert!(
-                    (measured - published).abs() <= tolerance,
-                    "{what}: {measured}"
-                );
+                compare(&what, published, measured, tolerance);
             }
         }
     }
@@ -122,10 +110,10 @@ fn estimates_are_worse(count: u64) {
         let mut factors = Vec::new();
         for (phi, published) in [(1, 0.1), (2, 0.01), (3, 0.001)] {
             let rates = [1_000, 30, 10].map(|window| with_estimates(seed, count, phi, window));
-            println!(
-                "{:<40} {published:>12} {rates:>12.6?}",
-                format!("windows 1000, 30, 10, phi {phi}")
-            );
+            for (window, rate) in [1_000, 30, 10].into_iter().zip(rates) {
+                let what = format!("phi {phi}, estimated from {window} gaps");
+                show(&what, published, format!("{rate:.6}"), "worse");
+            }
             assert!(
                 rates.is_sorted_by(|a, b| a < b),
                 "phi {phi}, seed {seed}: {rates:?}"

@@ -1,10 +1,6 @@
 //! Published numbers that no single protocol owns, found again by running: updates lost to a clock that is behind, bursts of loss.
-//!
-//! The acceptance rule: the mean over R independent runs lies within three standard errors of the published value, plus
-//! one unit of its last digit; two sets of seeds, none of them chosen. PN-30 is in `links.rs`.
 
 use std::cell::RefCell;
-use std::ops::Range;
 use std::rc::Rc;
 
 use protocols::link::{Built, Keyring, LinkChoice};
@@ -15,26 +11,12 @@ use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation
 use sim_core::kernel::random::{Delay, Key, Purpose};
 use sim_core::sim::{Fault, Job, Lasting, Loss, Repeat, Setup, Sim, Strike, Trigger};
 
-/// Two sets of seeds of `runs` each.
-fn seed_sets(runs: u64) -> [Range<u64>; 2] {
-    [0..runs, 1_000_000..1_000_000 + runs]
-}
+use super::{compare, mean, seed_sets};
 
-/// The mean over the runs is the published value, as the acceptance rule has it.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a number of runs, far below 2^53"
-)]
+/// The mean over the runs is the published value: within three standard errors and one unit of its last digit.
 fn accept(case: &str, values: &[f64], published: f64, last_digit: f64) {
-    let runs = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / runs;
-    let squares = values.iter().map(|value| (value - mean) * (value - mean));
-    let sd = (squares.sum::<f64>() / (runs - 1.0)).sqrt();
-    let tolerance = 3.0 * sd / runs.sqrt() + last_digit;
-    assert!(
-        (mean - published).abs() <= tolerance,
-        "{case}: {mean:.5} over {runs} runs, published {published} ± {tolerance:.5}"
-    );
+    let (mean, error) = mean(values);
+    compare(case, published, mean, 3.0 * error + last_digit);
 }
 
 /// When B writes, once; long after the first writes of A that its clock could have missed.
@@ -85,7 +67,7 @@ fn loses_an_update(seed: u64, per_second: u64, behind: Span, stamping: Stamping)
     judged
 }
 
-/// PN-42: a write is lost if the other has written within the time by which the clock is behind.
+/// A write is lost if the other has written within the time by which the clock is behind.
 #[test]
 fn writes_of_a_late_clock_are_lost_as_often_as_published() {
     let half = Span::from_millis(500);
@@ -187,7 +169,7 @@ fn bursts_are_as_published(runs: u64, messages: u64) {
     }
 }
 
-/// PN-47: stationary loss a/(a+b), mean burst 1/b. Fewer runs, and the tolerance that goes with them.
+/// Stationary loss a/(a+b), mean burst 1/b. Fewer runs, and the tolerance that goes with them.
 #[test]
 fn bursts_of_loss_are_as_published() {
     bursts_are_as_published(50, 10_000);

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Display;
 use std::rc::Rc;
 
 use protocols::clock::{
@@ -20,19 +21,17 @@ use sim_core::kernel::property::{End, Fact, Finding, Moment, Property, Violation
 use sim_core::kernel::random::{Delay, Key, Purpose};
 use sim_core::sim::{Fault, Lasting, Setup, Sim, Strike, Trigger};
 
-/// A row of the table of results: what is published, and what was found.
-#[expect(
-    clippy::print_stdout,
-    reason = "whoever asks for the numbers reads them here"
-)]
-fn row(what: &str, published: impl ToString, measured: impl ToString) {
-    let (published, measured) = (published.to_string(), measured.to_string());
+use super::show;
+
+/// A row of the table: exact, or within a bound.
+fn row(what: &str, published: impl ToString, measured: impl Display) {
+    let published = published.to_string();
     let tolerance = if published.starts_with(['<', '>']) {
         "bound"
     } else {
         "0"
     };
-    println!("{what:<40} {published:>12} {measured:>12} {tolerance:>10}");
+    show(what, published, measured, tolerance);
 }
 
 /// Writes down what is said at a port.

@@ -1,11 +1,6 @@
 //! Published numbers of SWIM (Das, Gupta, Motivala 2002; Gupta, Chandra, Goldszmidt 2001): how soon a crash is found, how
 //! often a live member is wronged, and what it costs.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "what was published and what was measured, side by side"
-)]
-
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -19,6 +14,8 @@ use sim_core::kernel::random::{Key, Purpose};
 use sim_core::kernel::rig::Rig;
 use sim_core::kernel::time::SimTime;
 use sim_core::sim::{Fault, Loss, Setup, Sim, Trigger};
+
+use super::{compare, show};
 
 const PERIOD: Span = Span::from_millis(100);
 
@@ -37,14 +34,6 @@ const SETTINGS: Settings = Settings {
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
 const fn real(count: u64) -> f64 {
     count as f64
-}
-
-fn compare(what: &str, published: f64, measured: f64, tolerance: f64) {
-    println!("{what:<40} {published:>12.6} {measured:>12.6} {tolerance:>10.6}");
-    assert!(
-        (measured - published).abs() <= tolerance,
-        "{what}: {measured:.6}, published {published:.6} ± {tolerance:.6}"
-    );
 }
 
 /// When somebody was suspected for the first time.
@@ -250,10 +239,11 @@ fn published_bound_of_round_robin_probing() {
                 longest = longest.max(gaps.max().expect("it is probed again"));
             }
         }
-        println!(
-            "{:<40} {bound:>12} {longest:>12} {:>10}",
-            format!("round robin, n = {nodes}, periods"),
-            0
+        show(
+            &format!("round robin, n = {nodes}, periods"),
+            bound,
+            longest,
+            0,
         );
         assert_eq!(longest, bound, "n = {nodes}");
     }
