@@ -181,7 +181,10 @@ const ALL: &[(&str, Read, &str)] = &[
     ),
     (
         "rounds",
-        |run| run.measured("rounds").or(run.steps.map(|steps| u64::from(steps).into())),
+        |run| {
+            run.measured("rounds")
+                .or(run.steps.map(|steps| u64::from(steps).into()))
+        },
         "rounds from the first cast to the last delivery, measured if asked for; of a protocol that has none of its own, its steps",
     ),
     (
@@ -212,7 +215,9 @@ pub fn of_port(measured: &'static [&'static str]) -> impl Iterator<Item = Metric
 pub(crate) fn absent(name: &str) -> &'static str {
     match name {
         "steps" => "not measured in a run of this size",
-        "rounds" => "nothing to measure: nothing was delivered, or its steps were not counted in a run of this size",
+        "rounds" => {
+            "nothing to measure: nothing was delivered, or its steps were not counted in a run of this size"
+        }
         _ => "nothing to measure in this run",
     }
 }

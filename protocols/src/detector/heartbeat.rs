@@ -1,9 +1,10 @@
 //! Heartbeats: everybody tells everybody that it is alive, and suspects whoever has been silent for too long.
 //!
-//! Source: the common algorithm in Chen, Toueg, Aguilera 2002 (On the quality of service of failure detectors); what is *too long* is a [`Patience`]: a fixed time here, an
-//! estimate in `phi_accrual.rs`. Needs fair-loss links, offers ◇P as far as the patience is longer than every silence of a
-//! correct process. Cost: N(N−1) messages an interval; a crash is found one patience after the last heartbeat. Model:
-//! crash-stop, crash-recovery (a new life is heard of by its first heartbeat). Any number of crashes.
+//! Source: the common algorithm in Chen, Toueg, Aguilera 2002 (On the quality of service of failure detectors); what is
+//! *too long* is a [`Patience`]: a fixed time here, an estimate in `phi_accrual.rs`. Needs fair-loss links, offers ◇P as far
+//! as the patience is longer than every silence of a correct process. Cost: N(N−1) messages an interval; a crash is found one
+//! patience after the last heartbeat. Model: crash-stop, crash-recovery (a new life is heard of by its first heartbeat). Any
+//! number of crashes.
 //! Wrong about a correct process whose heartbeats are lost, delayed or cut off for longer than the patience.
 
 use core::fmt;

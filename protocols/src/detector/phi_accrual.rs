@@ -133,9 +133,11 @@ impl Patience for Accrual {
             samples,
             first,
             pause,
-            ..
+            window,
         } = self.settings;
-        if (self.gaps_ns.len() as u128) < u128::from(samples.max(1)) {
+        // It cannot wait for more than it keeps.
+        let samples = samples.clamp(1, window.clamp(1, WINDOW_MAX));
+        if (self.gaps_ns.len() as u128) < u128::from(samples) {
             return first;
         }
         let (mean, sd) = self.mean_and_sd();

@@ -8,7 +8,8 @@
 //! pushing, log₂ n + log₂ ln n by pulling, log₃ n + log₂ ln n by both.
 //! Model: rounds on true clocks, delays below a third of a round; loss and crashes make it slower.
 //! Never stops by itself, and so never misses anybody; told to be patient for so many rounds only, it may. It keeps all that
-//! it has heard: that is the state to be compared. An update that is deleted comes back (no death certificates here).
+//! it has heard: that is the state to be compared. A caster that recovers counts anew, so that what it casts then is
+//! taken for what it cast before. An update that is deleted comes back (no death certificates here).
 
 use alloc::vec::Vec;
 use core::fmt;

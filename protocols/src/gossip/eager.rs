@@ -3,7 +3,8 @@
 //! Source: Cachin, Guerraoui, Rodrigues, Alg. 3.9. Needs fair-loss links, offers probabilistic broadcast (PB1 to PB3). Cost:
 //! k(k^R − 1)/(k − 1) messages a cast exactly, if none is lost; at most R steps. Model: loss and crashes take a share.
 //! It forgets nothing that would make it cheaper: the number of messages grows with k^R, not with the number of processes.
-//! Who is reached by no copy never delivers. Who recovers has forgotten what it heard.
+//! Who is reached by no copy never delivers. Who recovers has forgotten what it heard,
+//! and counts its casts anew: they are taken for those of before.
 
 use core::fmt;
 use core::marker::PhantomData;

@@ -3,8 +3,8 @@
 //!
 //! Source: Cachin, Guerraoui, Rodrigues, Alg. 3.10 and 3.11. Needs fair-loss links, offers probabilistic broadcast (PB1 to
 //! PB3), in the order of each caster's casts. Cost: n−1 messages a cast if nothing is lost, one step; for each copy that is
-//! lost up to k + k² + … + k^R requests, and an answer for each that finds somebody who stored it. Model: loss and crashes
-//! take a share; a number that nobody can answer is given up after a while.
+//! lost up to k + k² + … + k^R requests for each later message that comes while the gap is open, and an answer for each
+//! that finds somebody who stored it. Model: loss and crashes take a share; a number that nobody can answer is given up after a while.
 //! A loss is noticed only by what comes after it: the last message of a caster is not asked for. Numbers begin anew with
 //! each life, so what a caster says after a recovery looks old to those who heard it before.
 
@@ -40,7 +40,7 @@ pub struct Asking {
 
 /// What processes say to each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Repair<P> {
+pub enum LazyMessage<P> {
     /// A message.
     Data(Data<P>),
     /// Asks for one.
@@ -54,11 +54,13 @@ pub enum Repair<P> {
     },
 }
 
-impl<P: fmt::Display> fmt::Display for Repair<P> {
+impl<P: fmt::Display> fmt::Display for LazyMessage<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Repair::Data(data) => data.fmt(f),
-            Repair::Request { by, id, rounds } => write!(f, "Request{{{id} by {by} for {rounds}}}"),
+            LazyMessage::Data(data) => data.fmt(f),
+            LazyMessage::Request { by, id, rounds } => {
+                write!(f, "Request{{{id} by {by} for {rounds}}}")
+            }
         }
     }
 }
@@ -109,7 +111,7 @@ impl<P> LazyProbabilistic<P> {
 
 impl<P: Payload> Protocol for LazyProbabilistic<P> {
     type Offers = Multicast<P, Probabilistic>;
-    type Needs = Link<Repair<P>, FairLoss>;
+    type Needs = Link<LazyMessage<P>, FairLoss>;
     type Timer = Gap;
     type Disk = ();
 
@@ -123,12 +125,12 @@ impl<P: Payload> Protocol for LazyProbabilistic<P> {
                 };
                 self.next += 1;
                 let data = Data { id, payload };
-                fx.send(Group::Others, Repair::Data(data.clone()));
+                fx.send(Group::Others, LazyMessage::Data(data.clone()));
                 self.on_data(id.origin, data, fx);
             }
             Event::Indication(Arrival { from, msg }) => match msg {
-                Repair::Data(data) => self.on_data(from, data, fx),
-                Repair::Request { by, id, rounds } => self.on_request(by, id, rounds, fx),
+                LazyMessage::Data(data) => self.on_data(from, data, fx),
+                LazyMessage::Request { by, id, rounds } => self.on_request(by, id, rounds, fx),
             },
             Event::Timer(Gap(id)) => self.give_up(id, fx),
         }
@@ -138,17 +140,23 @@ impl<P: Payload> Protocol for LazyProbabilistic<P> {
 impl<P: Payload> LazyProbabilistic<P> {
     fn on_data(&mut self, from: NodeId, data: Data<P>, fx: &mut impl Effects<Self>) {
         let MsgId { origin, seq } = data.id;
+        // Nobody counts as far as the last number: there would be none after it.
+        if seq == u32::MAX {
+            return;
+        }
+        // First what has waited too long, which makes room.
+        self.deliver(origin, seq.saturating_sub(GAP_MAX), fx);
         let caster = self.caster(origin);
         let waits = |number: u32| {
             caster
                 .pending
                 .binary_search_by_key(&number, |(seq, _)| *seq)
         };
-        // Nobody counts as far as the last number: there would be none after it.
-        let (Err(place), true) = (waits(seq), seq >= caster.next && seq < u32::MAX) else {
+        let (Err(place), true) = (waits(seq), seq >= caster.next) else {
             return;
         };
-        if caster.pending.len() >= PENDING_MAX {
+        // What all others wait for finds room always.
+        if caster.pending.len() >= PENDING_MAX && seq != caster.next {
             fx.mark("gossip_overburdened");
             return;
         }
@@ -160,7 +168,7 @@ impl<P: Payload> LazyProbabilistic<P> {
             }
             self.stored.push_back(data);
         }
-        self.deliver(origin, seq.saturating_sub(GAP_MAX), fx);
+        self.deliver(origin, 0, fx);
         self.ask_for_what_is_missing(MsgId { origin, seq }, fx);
     }
 
@@ -185,7 +193,7 @@ impl<P: Payload> LazyProbabilistic<P> {
             .filter(|number| waits(*number).is_err())
             .collect();
         for seq in missing {
-            let request = Repair::Request {
+            let request = LazyMessage::Request {
                 by: fx.me(),
                 id: MsgId { origin, seq },
                 rounds: rounds - 1,
@@ -197,11 +205,15 @@ impl<P: Payload> LazyProbabilistic<P> {
 
     fn on_request(&mut self, by: NodeId, id: MsgId, rounds: u32, fx: &mut impl Effects<Self>) {
         if let Some(data) = self.stored.iter().find(|data| data.id == id) {
-            fx.send(by, Repair::Data(data.clone()));
+            fx.send(by, LazyMessage::Data(data.clone()));
         } else if rounds > 0 {
             // Whoever asks for more rounds than anybody does is not one of us.
             let rounds = (rounds - 1).min(self.asking.rounds);
-            send_to_some(fx, self.asking.fanout, &Repair::Request { by, id, rounds });
+            send_to_some(
+                fx,
+                self.asking.fanout,
+                &LazyMessage::Request { by, id, rounds },
+            );
         }
     }
 
@@ -272,14 +284,14 @@ mod tests {
     fn on(
         rig: &mut Rig<LazyProbabilistic<u32>>,
         from: u32,
-        msg: Repair<u32>,
+        msg: LazyMessage<u32>,
     ) -> Vec<Effect<LazyProbabilistic<u32>>> {
         let from = NodeId(from);
         rig.indication(Arrival { from, msg }).effects()
     }
 
-    fn data(seq: u32) -> Repair<u32> {
-        Repair::Data(Data {
+    fn data(seq: u32) -> LazyMessage<u32> {
+        LazyMessage::Data(Data {
             id: id(seq),
             payload: seq,
         })
@@ -292,15 +304,15 @@ mod tests {
         })
     }
 
-    fn sent(to: u32, msg: Repair<u32>) -> Effect<LazyProbabilistic<u32>> {
+    fn sent(to: u32, msg: LazyMessage<u32>) -> Effect<LazyProbabilistic<u32>> {
         Effect::Request(Transmit {
             to: Group::One(NodeId(to)),
             msg,
         })
     }
 
-    fn request(by: u32, seq: u32, rounds: u32) -> Repair<u32> {
-        Repair::Request {
+    fn request(by: u32, seq: u32, rounds: u32) -> LazyMessage<u32> {
+        LazyMessage::Request {
             by: NodeId(by),
             id: id(seq),
             rounds,
@@ -341,6 +353,22 @@ mod tests {
             [sent(1, request(2, 5, 0))]
         );
         assert_eq!(on(&mut rig, 2, request(2, 5, 0)), []);
+    }
+
+    /// However many wait, what they wait for finds room; and what has waited too long makes room.
+    #[test]
+    fn as_many_as_may_wait_shut_nobody_out() {
+        let waiting = || {
+            let mut rig = rig(Probability::NEVER);
+            rig.choices(&[0; 256]);
+            for seq in 1..=64 {
+                on(&mut rig, 1, data(seq));
+            }
+            rig
+        };
+        let all = |first: u32, last: u32| (first..=last).map(delivered).collect::<Vec<_>>();
+        assert_eq!(on(&mut waiting(), 2, data(0)), all(0, 64));
+        assert_eq!(on(&mut waiting(), 1, data(65)), all(1, 65));
     }
 
     /// Numbers come from the network, and no number may cost more than a little.

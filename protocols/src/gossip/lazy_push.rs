@@ -4,7 +4,8 @@
 //! fair-loss links, offers probabilistic broadcast (PB1 to PB3). Cost: one copy of the update for each process that is
 //! reached besides the caster, n−1 if all are; `fanout` names for each, and a request for each copy; three delays a hop
 //! where push gossip has one. Model: a request that stays without an answer goes to the next who offered.
-//! Not atomic, as push gossip is not. It keeps the last few updates only: who asks later asks in vain.
+//! Not atomic, as push gossip is not. It keeps the last few updates only: who asks later asks in vain. Who recovers
+//! counts its casts anew: they are taken for those of before.
 
 use alloc::collections::VecDeque;
 use alloc::vec;
@@ -27,7 +28,7 @@ const OFFERS_MAX: usize = 8;
 
 /// What processes say to each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Lazy<P> {
+pub enum LazyPushMessage<P> {
     /// Offers an update.
     IHave(MsgId),
     /// Asks for it.
@@ -36,12 +37,12 @@ pub enum Lazy<P> {
     Data(Data<P>),
 }
 
-impl<P: fmt::Display> fmt::Display for Lazy<P> {
+impl<P: fmt::Display> fmt::Display for LazyPushMessage<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Lazy::IHave(id) => write!(f, "IHave{{{id}}}"),
-            Lazy::IWant(id) => write!(f, "IWant{{{id}}}"),
-            Lazy::Data(data) => data.fmt(f),
+            LazyPushMessage::IHave(id) => write!(f, "IHave{{{id}}}"),
+            LazyPushMessage::IWant(id) => write!(f, "IWant{{{id}}}"),
+            LazyPushMessage::Data(data) => data.fmt(f),
         }
     }
 }
@@ -93,7 +94,7 @@ impl<P> LazyPush<P> {
 
 impl<P: Payload> Protocol for LazyPush<P> {
     type Offers = Multicast<P, Probabilistic>;
-    type Needs = Link<Lazy<P>, FairLoss>;
+    type Needs = Link<LazyPushMessage<P>, FairLoss>;
     type Timer = Unanswered;
     type Disk = ();
 
@@ -109,9 +110,9 @@ impl<P: Payload> Protocol for LazyPush<P> {
                 self.hear(Data { id, payload }, fx);
             }
             Event::Indication(Arrival { from, msg }) => match msg {
-                Lazy::IHave(id) => self.on_offer(from, id, fx),
-                Lazy::IWant(id) => self.on_request(from, id, fx),
-                Lazy::Data(data) => self.hear(data, fx),
+                LazyPushMessage::IHave(id) => self.on_offer(from, id, fx),
+                LazyPushMessage::IWant(id) => self.on_request(from, id, fx),
+                LazyPushMessage::Data(data) => self.hear(data, fx),
             },
             Event::Timer(Unanswered(id)) => self.ask_next(id, fx),
         }
@@ -133,7 +134,7 @@ impl<P: Payload> LazyPush<P> {
             self.kept.pop_front();
         }
         self.kept.push_back(data);
-        send_to_some(fx, self.fanout, &Lazy::IHave(id));
+        send_to_some(fx, self.fanout, &LazyPushMessage::IHave(id));
     }
 
     fn on_offer(&mut self, from: NodeId, id: MsgId, fx: &mut impl Effects<Self>) {
@@ -157,12 +158,12 @@ impl<P: Payload> LazyPush<P> {
 
     fn on_request(&mut self, from: NodeId, id: MsgId, fx: &mut impl Effects<Self>) {
         if let Some(data) = self.kept.iter().find(|data| data.id == id) {
-            fx.send(from, Lazy::Data(data.clone()));
+            fx.send(from, LazyPushMessage::Data(data.clone()));
         }
     }
 
     fn ask(&self, whom: NodeId, id: MsgId, fx: &mut impl Effects<Self>) {
-        fx.send(whom, Lazy::IWant(id));
+        fx.send(whom, LazyPushMessage::IWant(id));
         fx.arm(Unanswered(id), self.timeout);
     }
 
@@ -200,31 +201,39 @@ mod tests {
         rig
     }
 
-    fn on(rig: &mut Rig<LazyPush<u8>>, from: u32, msg: Lazy<u8>) -> Vec<Effect<LazyPush<u8>>> {
+    fn on(
+        rig: &mut Rig<LazyPush<u8>>,
+        from: u32,
+        msg: LazyPushMessage<u8>,
+    ) -> Vec<Effect<LazyPush<u8>>> {
         let from = NodeId(from);
         rig.indication(Arrival { from, msg }).effects()
     }
 
-    fn sent(to: u32, msg: Lazy<u8>) -> Effect<LazyPush<u8>> {
+    fn sent(to: u32, msg: LazyPushMessage<u8>) -> Effect<LazyPush<u8>> {
         Effect::Request(Transmit {
             to: Group::One(NodeId(to)),
             msg,
         })
     }
 
-    fn update() -> Lazy<u8> {
-        Lazy::Data(Data { id: ID, payload: 7 })
+    fn update() -> LazyPushMessage<u8> {
+        LazyPushMessage::Data(Data { id: ID, payload: 7 })
     }
 
     #[test]
     fn asks_for_what_is_offered_and_offers_what_it_has() {
         let mut rig = rig();
         let asks = [
-            sent(2, Lazy::IWant(ID)),
+            sent(2, LazyPushMessage::IWant(ID)),
             Effect::Arm(Unanswered(ID), TIMEOUT),
         ];
-        assert_eq!(on(&mut rig, 2, Lazy::IHave(ID)), asks);
-        assert_eq!(on(&mut rig, 1, Lazy::IHave(ID)), [], "one copy is enough");
+        assert_eq!(on(&mut rig, 2, LazyPushMessage::IHave(ID)), asks);
+        assert_eq!(
+            on(&mut rig, 1, LazyPushMessage::IHave(ID)),
+            [],
+            "one copy is enough"
+        );
         rig.choices(&[0]);
         let delivered = Effect::Indicate(Deliver {
             origin: NodeId(1),
@@ -233,22 +242,25 @@ mod tests {
         let hears = [
             Effect::Disarm(Unanswered(ID)),
             delivered,
-            sent(1, Lazy::IHave(ID)),
+            sent(1, LazyPushMessage::IHave(ID)),
         ];
         assert_eq!(on(&mut rig, 2, update()), hears);
-        assert_eq!(on(&mut rig, 1, Lazy::IHave(ID)), []);
-        assert_eq!(on(&mut rig, 1, Lazy::IWant(ID)), [sent(1, update())]);
+        assert_eq!(on(&mut rig, 1, LazyPushMessage::IHave(ID)), []);
+        assert_eq!(
+            on(&mut rig, 1, LazyPushMessage::IWant(ID)),
+            [sent(1, update())]
+        );
     }
 
     #[test]
     fn the_next_who_offered_is_asked() {
         let mut rig = rig();
-        on(&mut rig, 2, Lazy::IHave(ID));
-        on(&mut rig, 1, Lazy::IHave(ID));
+        on(&mut rig, 2, LazyPushMessage::IHave(ID));
+        on(&mut rig, 1, LazyPushMessage::IHave(ID));
         let next = rig.timer(Unanswered(ID)).effects();
-        assert_eq!(next[0], sent(1, Lazy::IWant(ID)));
+        assert_eq!(next[0], sent(1, LazyPushMessage::IWant(ID)));
         assert_eq!(rig.timer(Unanswered(ID)).effects(), [], "nobody is left");
-        let again = on(&mut rig, 2, Lazy::IHave(ID));
-        assert_eq!(again[0], sent(2, Lazy::IWant(ID)));
+        let again = on(&mut rig, 2, LazyPushMessage::IHave(ID));
+        assert_eq!(again[0], sent(2, LazyPushMessage::IWant(ID)));
     }
 }

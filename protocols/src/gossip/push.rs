@@ -4,7 +4,8 @@
 //! fair-loss links, offers probabilistic broadcast (PB1 to PB3). Cost: `fanout` messages for each process that is reached,
 //! the caster too; about log n steps to the base of the fanout. Model: crashes and losses cost a share of the fanout.
 //! Not atomic: with a fixed fanout f a share s of all processes is left out, s = e^(-f(1-s)), about 6 % for 3; everybody
-//! is reached only if the fanout is well above ln n. Who recovers has forgotten what it heard.
+//! is reached only if the fanout is well above ln n. Who recovers has forgotten what it heard,
+//! and counts its casts anew: they are taken for those of before.
 
 use core::marker::PhantomData;
 

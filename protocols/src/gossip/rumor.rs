@@ -9,7 +9,7 @@
 //! A rumour is judged once a round, by the contacts of that round. With feedback a contact is *useless* if the other knew
 //! the rumour; a round counts against it if there were useless contacts and no useful one. Without (blind) every round
 //! with a contact counts. What counts either makes it cold with probability 1/k, or adds to a counter that makes it cold
-//! at k, and that may begin anew after a useful contact.
+//! at k, and that may begin anew after a useful contact. Who recovers counts its casts anew: they are taken for those of before.
 
 use alloc::vec::Vec;
 use core::fmt;

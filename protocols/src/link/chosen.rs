@@ -38,6 +38,7 @@ pub enum LinkChoice {
 
 /// What a chosen link puts on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename = "Either")] // The kind of a message is that of what is inside.
 pub enum AnyFrame<M> {
     /// The message as it is.
     Passing(M),

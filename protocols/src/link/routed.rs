@@ -9,6 +9,7 @@ use super::flooding::{Flooded, Flooding, Ttl};
 
 /// What goes from neighbour to neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename = "Either")] // The kind of a message is that of what is inside.
 pub enum Hop<M> {
     /// A message for the neighbour itself.
     Direct(M),

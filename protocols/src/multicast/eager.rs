@@ -30,6 +30,16 @@ impl<P: fmt::Display> fmt::Display for Stamped<P> {
     }
 }
 
+impl<P: Clone> Stamped<P> {
+    /// The delivery of it.
+    pub(crate) fn deliver(&self) -> Deliver<P> {
+        Deliver {
+            origin: self.id.origin,
+            payload: self.payload.clone(),
+        }
+    }
+}
+
 /// What the originator of a message does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Originator {

@@ -28,7 +28,7 @@ use super::port::{BestEffort, Cast, Deliver, Multicast};
 /// How many messages are asked for at once, the oldest first: they fit into one datagram.
 const NACK_MAX: usize = 64;
 
-/// Who sees to it that a message which was lost is sent again.
+/// Who finds out that a message was lost. It is the caster that sends it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Repair {
     /// The caster, which waits for everybody's acknowledgement.
@@ -40,7 +40,7 @@ pub enum Repair {
 /// The terms of the repair, the same at all processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Terms {
-    /// Who sees to it.
+    /// Who finds out.
     pub repair: Repair,
     /// How long a caster waits for acknowledgements, and a receiver for what is missing; and how often a caster tells its
     /// number.

@@ -47,7 +47,7 @@ impl fmt::Display for Proposal {
 
 /// What the caster of a message tells everybody.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Agreement<P> {
+pub enum IsisMessage<P> {
     /// The message.
     Data {
         /// Which of the caster's messages.
@@ -64,11 +64,11 @@ pub enum Agreement<P> {
     },
 }
 
-impl<P: fmt::Display> fmt::Display for Agreement<P> {
+impl<P: fmt::Display> fmt::Display for IsisMessage<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Agreement::Data { seq, payload } => write!(f, "Data{{{seq} {payload}}}"),
-            Agreement::Final { seq, priority } => write!(f, "Final{{{seq} {priority}}}"),
+            IsisMessage::Data { seq, payload } => write!(f, "Data{{{seq} {payload}}}"),
+            IsisMessage::Final { seq, priority } => write!(f, "Final{{{seq} {priority}}}"),
         }
     }
 }
@@ -130,7 +130,7 @@ impl<P, G> Default for Isis<P, G> {
 
 impl<P: Payload, G: AtLeast<BestEffort>> Protocol for Isis<P, G> {
     type Offers = Multicast<P, TotalOrder>;
-    type Needs = EitherPort<Link<Proposal, Perfect>, Multicast<Agreement<P>, G>>;
+    type Needs = EitherPort<Link<Proposal, Perfect>, Multicast<IsisMessage<P>, G>>;
     type Timer = Never;
     type Disk = ();
 
@@ -146,16 +146,16 @@ impl<P: Payload, G: AtLeast<BestEffort>> Protocol for Isis<P, G> {
                 };
                 let by = BTreeSet::new();
                 self.open.insert(seq, Ballot { highest, by });
-                fx.request(Either::Right(Cast(Agreement::Data { seq, payload })));
+                fx.request(Either::Right(Cast(IsisMessage::Data { seq, payload })));
             }
             Event::Indication(Either::Left(Arrival { from, msg })) => {
                 self.on_proposal(from, msg, fx);
             }
             Event::Indication(Either::Right(Deliver { origin, payload })) => match payload {
-                Agreement::Data { seq, payload } => {
+                IsisMessage::Data { seq, payload } => {
                     self.on_data(MsgId { origin, seq }, payload, fx);
                 }
-                Agreement::Final { seq, priority } => {
+                IsisMessage::Final { seq, priority } => {
                     self.on_final(MsgId { origin, seq }, priority, fx);
                 }
             },
@@ -201,7 +201,7 @@ impl<P: Payload, G: AtLeast<BestEffort>> Isis<P, G> {
             let priority = ballot.highest;
             self.open.remove(&seq);
             fx.mark("isis_agreed");
-            fx.request(Either::Right(Cast(Agreement::Final { seq, priority })));
+            fx.request(Either::Right(Cast(IsisMessage::Final { seq, priority })));
         }
     }
 
@@ -246,14 +246,14 @@ mod tests {
 
     fn data(from: u32, seq: u32, payload: char) -> Ind<<Layer as Protocol>::Needs> {
         let origin = NodeId(from);
-        let payload = Agreement::Data { seq, payload };
+        let payload = IsisMessage::Data { seq, payload };
         Either::Right(Deliver { origin, payload })
     }
 
     fn agreed(from: u32, seq: u32, number: u32, by: u32) -> Ind<<Layer as Protocol>::Needs> {
         let by = NodeId(by);
         let priority = Priority { number, by };
-        let payload = Agreement::Final { seq, priority };
+        let payload = IsisMessage::Final { seq, priority };
         let origin = NodeId(from);
         Either::Right(Deliver { origin, payload })
     }
@@ -305,7 +305,7 @@ mod tests {
             number: 4,
             by: NodeId(2),
         };
-        let cast = Agreement::Final { seq: 0, priority };
+        let cast = IsisMessage::Final { seq: 0, priority };
         assert_eq!(
             rig.indication(proposed(0, 1)).effects(),
             [Effect::Request(Either::Right(Cast(cast)))]

@@ -13,6 +13,6 @@ mod sequencer;
 pub use causal_past::{CausalPast, WithPast};
 pub use causal_waiting::{CausalWaiting, Vectored};
 pub use fifo::{FifoBySequence, Sequenced};
-pub use isis::{Agreement, Isis, Priority, Proposal};
+pub use isis::{Isis, IsisMessage, Priority, Proposal};
 pub use lamport::{LamportOrder, Timestamped};
 pub use sequencer::{FixedSequencer, Form, Numbering, Request};

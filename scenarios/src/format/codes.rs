@@ -172,7 +172,7 @@ impl Code {
             Code::S112 => (
                 "an expression has no value",
                 "A text where a number is due is an expression over `params`, with + - * / %, comparisons, and, or, not, \
-                 brackets, and the functions min max abs floor ceil round sqrt log2. It must name only parameters of the \
+                 brackets, and the functions min max abs floor ceil round sqrt log2 ln. It must name only parameters of the \
                  scenario, must not divide by zero, and parameters must not be defined by themselves.",
                 "params: { \"k\": \"2 * k\" },",
                 "params: { \"f\": 1, \"k\": \"2 * f\" },",

@@ -1,6 +1,6 @@
 //! Expressions over parameters: `ceil(log2(n)) + 4`, `0 < k and k < n - 1`.
 //!
-//! Numbers are `f64`, computed only by operations that IEEE 754 defines to the last bit; `log2` is the kernel's own.
+//! Numbers are `f64`, computed only by operations that IEEE 754 defines to the last bit; `log2` and `ln` are the kernel's own.
 //! What is not finite is an error, and so is a whole number that `f64` cannot hold exactly.
 
 use super::lexemes::{Token, tokens};
@@ -108,8 +108,8 @@ pub fn formula(text: &str, known: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
 }
 
 /// The functions.
-pub(super) const FUNCTIONS: [&str; 8] = [
-    "min", "max", "abs", "floor", "ceil", "round", "sqrt", "log2",
+pub(super) const FUNCTIONS: [&str; 9] = [
+    "min", "max", "abs", "floor", "ceil", "round", "sqrt", "log2", "ln",
 ];
 
 /// How deeply an expression may be nested.
@@ -352,10 +352,13 @@ impl<'p> Parser<'p> {
             ("round", [x]) => x.round(),
             ("sqrt", [x]) if *x >= 0.0 => x.sqrt(),
             ("log2", [x]) if *x > 0.0 => detmath::log2(*x),
+            ("ln", [x]) if *x > 0.0 => detmath::ln(*x),
             ("sqrt", [x]) => {
                 return wrong(format!("there is no square root of {}", number_text(*x)));
             }
-            ("log2", [x]) => return wrong(format!("there is no logarithm of {}", number_text(*x))),
+            ("log2" | "ln", [x]) => {
+                return wrong(format!("there is no logarithm of {}", number_text(*x)));
+            }
             _ => return wrong(format!("`{name}` takes one number")),
         };
         Ok(Value::Number(value))

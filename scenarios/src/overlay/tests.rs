@@ -43,7 +43,7 @@ fn assert_exact(shape: &Shape, nodes: u32, links: u32, diameter: u32, (num, den)
     );
 }
 
-/// PN-50.
+/// The table of graphs that textbooks have: links, diameter, mean distance, cost of flooding.
 #[test]
 fn links_and_distances_are_those_of_the_table() {
     for n in [3_u32, 4, 5, 10, 33, 100] {

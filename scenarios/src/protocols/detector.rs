@@ -201,8 +201,8 @@ impl Recipe for PhiAccrualDetector {
         let samples = small(args.integer("samples", 1..=u64::from(WINDOW_MAX), Some(3), doc));
         let doc = "how long a node may be silent before that";
         let first = args.time_above_zero("first", Some(Span::from_secs(5)), doc);
-        let doc = "a pause on top that is acceptable whatever it has learned";
-        let pause = args.time("pause", Some(Span::ZERO), doc);
+        let doc = "a pause on top that is acceptable whatever it has learned: without, gaps of equal length leave no patience";
+        let pause = args.time("pause", Some(Span::from_millis(1)), doc);
         PhiAccrualDetector {
             every,
             settings: AccrualSettings {

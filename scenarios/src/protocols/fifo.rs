@@ -6,9 +6,9 @@ use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
-use super::over::{CHOSEN, MULTICAST_MISPLACED, RELAY_SAVED_A_NODE, over};
+use super::over::{CHOSEN, COSTS, MULTICAST_MISPLACED, RELAY_SAVED_A_NODE, over};
 
-use crate::format::{About, Cost, Fields, Mark, Messages, Need};
+use crate::format::{About, Fields, Mark, Messages, Need};
 use crate::recipe::Recipe;
 
 /// Its parameters.
@@ -22,29 +22,7 @@ impl Recipe for FifoMulticast {
         name: "FifoMulticast",
         what: "sequence numbers: in the order of each caster",
         needs: Need::Reliable,
-        messages: Messages::Exactly(&[
-            Cost {
-                form: "",
-                net: "n*(n-1)",
-                with_self: "n*n",
-                steps: "1",
-                kinds: &[],
-            },
-            Cost {
-                form: "over: BestEffort",
-                net: "n-1",
-                with_self: "n",
-                steps: "1",
-                kinds: &[],
-            },
-            Cost {
-                form: "over: MajorityAck",
-                net: "n*(n-1)",
-                with_self: "n*n",
-                steps: "2",
-                kinds: &[],
-            },
-        ]),
+        messages: Messages::Exactly(COSTS),
         source: "CGR 3.12",
         layers: &["FifoBySequence", CHOSEN],
     };

@@ -1,8 +1,8 @@
 //! `EagerProbabilistic`, `LazyProbabilistic` and `LazyPush`: gossip without rounds.
 
 use protocols::gossip::{
-    Asking, EagerProbabilistic as EagerLayer, Forwarded, Lazy, LazyProbabilistic as LazyLayer,
-    LazyPush as LazyPushLayer, Repair,
+    Asking, EagerProbabilistic as EagerLayer, Forwarded, LazyMessage,
+    LazyProbabilistic as LazyLayer, LazyPush as LazyPushLayer, LazyPushMessage,
 };
 use protocols::multicast::{Multicast, Probabilistic};
 use sim_core::kernel::port::{FairLoss, Link};
@@ -89,7 +89,7 @@ impl Recipe for LazyProbabilistic {
         OVERBURDENED,
     ];
     type Port = Multicast<Text, Probabilistic>;
-    type Message = Repair<Text>;
+    type Message = LazyMessage<Text>;
     type Links = FairLoss;
 
     fn read(args: &mut Fields<'_>) -> Self {
@@ -112,7 +112,9 @@ impl Recipe for LazyProbabilistic {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Repair<Text>, FairLoss>> {
+    fn layers(
+        self,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<LazyMessage<Text>, FairLoss>> {
         LazyLayer::new(self.asking)
     }
 }
@@ -135,7 +137,7 @@ impl Recipe for LazyPush {
     };
     const MARKS: &'static [Mark] = &[OVERBURDENED];
     type Port = Multicast<Text, Probabilistic>;
-    type Message = Lazy<Text>;
+    type Message = LazyPushMessage<Text>;
     type Links = FairLoss;
 
     fn read(args: &mut Fields<'_>) -> Self {
@@ -145,7 +147,9 @@ impl Recipe for LazyPush {
         LazyPush { fanout, timeout }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Lazy<Text>, FairLoss>> {
+    fn layers(
+        self,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<LazyPushMessage<Text>, FairLoss>> {
         LazyPushLayer::new(self.fanout, self.timeout)
     }
 }

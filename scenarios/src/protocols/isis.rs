@@ -2,7 +2,7 @@
 
 use protocols::link::Itself;
 use protocols::multicast::{AnyCopy, BestEffort, Chosen, Multicast, MulticastChoice, TotalOrder};
-use protocols::order::{Agreement, Isis, Proposal};
+use protocols::order::{Isis, IsisMessage, Proposal};
 use sim_core::kernel::either::Either;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
@@ -51,7 +51,7 @@ impl Recipe for IsisMulticast {
         RELAY_SAVED_A_NODE,
     ];
     type Port = Multicast<Text, TotalOrder>;
-    type Message = Either<Proposal, AnyCopy<Agreement<Text>>>;
+    type Message = Either<Proposal, AnyCopy<IsisMessage<Text>>>;
     type Links = Perfect;
 
     fn read(args: &mut Fields<'_>) -> Self {

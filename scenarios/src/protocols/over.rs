@@ -2,7 +2,7 @@
 
 use protocols::multicast::MulticastChoice;
 
-use crate::format::{Choice, Fields, Mark};
+use crate::format::{Choice, Cost, Fields, Mark};
 
 /// Reads it.
 pub fn over(args: &mut Fields<'_>, default: MulticastChoice) -> MulticastChoice {
@@ -25,6 +25,31 @@ pub fn over(args: &mut Fields<'_>, default: MulticastChoice) -> MulticastChoice 
 
 /// The layers of which one is chosen, for people.
 pub const CHOSEN: &str = "Basic | Eager | MajorityAck";
+
+/// What an order that sends nothing of its own costs: what the multicast below does.
+pub const COSTS: &[Cost] = &[
+    Cost {
+        form: "",
+        net: "n*(n-1)",
+        with_self: "n*n",
+        steps: "1",
+        kinds: &[],
+    },
+    Cost {
+        form: "over: BestEffort",
+        net: "n-1",
+        with_self: "n",
+        steps: "1",
+        kinds: &[],
+    },
+    Cost {
+        form: "over: MajorityAck",
+        net: "n*(n-1)",
+        with_self: "n*n",
+        steps: "2",
+        kinds: &[],
+    },
+];
 
 /// A mark of the multicast below.
 pub const RELAY_SAVED_A_NODE: Mark = Mark {

@@ -61,8 +61,9 @@ pub struct Digest {
     pub hash: u64,
     /// Bytes of the canonical encoding, with integers at their own width and lengths and variants at four bytes.
     pub size: u32,
-    /// The kind of a message: the name of its type or, if that is an enum, of its variant, as serde names it. What is
-    /// inside an [`Either`](super::either::Either) counts, and what has no name of its own is of the kind `""`.
+    /// The kind of a message: the name of its type or, if that is an enum, of its variant, as serde names it. Of an
+    /// [`Either`](super::either::Either), and of what serde calls so, what is inside counts; so does of the frame of a link
+    /// the message that it carries in a field `msg`. What has no name of its own is of the kind `""`.
     pub kind: &'static str,
 }
 
@@ -95,6 +96,8 @@ struct Encoder {
 
 /// An `Either` says whose message it is, not what it is.
 const TRANSPARENT: &str = "Either";
+/// In this field a frame carries a message.
+const CARRIED: &str = "msg";
 
 impl Encoder {
     /// The first name is the kind.
@@ -316,8 +319,14 @@ macro_rules! named {
         $(impl ser::$trait for &mut Encoder {
             type Ok = ();
             type Error = Refused;
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, value: &T) -> Result<(), Refused> {
-                value.serialize(&mut **self)
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Refused> {
+                if name != CARRIED {
+                    return value.serialize(&mut **self);
+                }
+                let frame = self.kind.take();
+                value.serialize(&mut **self)?;
+                self.kind = self.kind.or(frame);
+                Ok(())
             }
             fn end(self) -> Result<(), Refused> {
                 Ok(())
@@ -379,6 +388,19 @@ mod tests {
         let inside: Either<u8, Wire> = Either::Right(Wire::Ask);
         assert_eq!(digest(&inside).kind, "Ask");
         assert_eq!(digest(&7u8).kind, "");
+
+        #[derive(Serialize)]
+        struct Sealed<M> {
+            by: NodeId,
+            msg: M,
+        }
+        let by = NodeId(1);
+        assert_eq!(digest(&Sealed { by, msg: Wire::Ask }).kind, "Ask");
+        assert_eq!(
+            digest(&Sealed { by, msg: 7u8 }).kind,
+            "Sealed",
+            "it has no other"
+        );
     }
 
     const VECTORS: [u64; 4] = [

@@ -11,13 +11,13 @@ use sim_core::trace::{Record, Trace, What};
 /// How many events of a run are compared, every two of them.
 const EVENTS_MAX: usize = 256;
 
-/// Checks the clocks of a run.
+/// Checks the clocks of a run; false if it has no trace.
 ///
 /// Happens-before is found again without any clock: as the set of all events that can be reached backwards, from an event
 /// to the one before it on its node and from a receipt, cause by cause, to its send.
-pub fn check(run: &Run) -> Result<(), String> {
+pub fn check(run: &Run) -> Result<bool, String> {
     let Some(trace) = &run.trace else {
-        return Ok(());
+        return Ok(false);
     };
     let events: Vec<(&Record, Vector)> = of_events(trace, |_| true)
         .filter_map(|(record, time)| Some((record, time?)))
@@ -44,7 +44,7 @@ pub fn check(run: &Run) -> Result<(), String> {
             }
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// For each event, which of the others came before it.

@@ -1,7 +1,8 @@
 //! A swarm of random plans: every family of faults on every protocol and every link.
 //!
 //! Of each run is asked that it does not panic, that a second run is the same, that every message is accounted for, that
-//! vector clocks of its trace agree with its causes, and that every promise holds that covers the plan. What a failure prints is the whole scenario: it can be run as it is.
+//! vector clocks of its trace agree with its causes, and that every promise holds that covers the plan. What a failure prints
+//! is the whole scenario: it can be run as it is.
 
 mod account;
 mod causality;
@@ -24,6 +25,8 @@ struct Shown {
     exercised: Vec<&'static str>,
     /// It had so many events that it ended before all that went wrong had long been over.
     cut_short: bool,
+    /// Its vector clocks were compared with its causes.
+    traced: bool,
 }
 
 /// All that goes wrong has begun long before, and nearly all of it is over: protocols that never rest are judged here too.
@@ -66,9 +69,10 @@ fn run(plan: &Plan, entries: &[&'static dyn Entry]) -> Result<Shown, String> {
     if let Some(difference) = &run.difference {
         return fail(&format!("two runs are different: {difference:?}"));
     }
-    if let Err(why) = account::check(&run).and_then(|()| causality::check(&run)) {
-        return fail(&why);
-    }
+    let traced = match account::check(&run).and_then(|()| causality::check(&run)) {
+        Ok(traced) => traced,
+        Err(why) => return fail(&why),
+    };
     if let Some(why) = broken(&run) {
         return fail(&why);
     }
@@ -80,6 +84,7 @@ fn run(plan: &Plan, entries: &[&'static dyn Entry]) -> Result<Shown, String> {
         .collect();
     Ok(Shown {
         exercised,
+        traced,
         cut_short: run.ended == Ended::Events && run.metrics.virtual_time_ns < LONG_NS,
     })
 }
@@ -113,7 +118,7 @@ fn swarm(plans: std::ops::Range<u64>) {
     let mut exercised: BTreeMap<&str, u64> = BTreeMap::new();
     let mut failures = Vec::new();
     let mut links: BTreeSet<String> = BTreeSet::new();
-    let mut cut_short = 0;
+    let (mut cut_short, mut traced) = (0, 0);
     for number in plans.clone() {
         let plan = Plan::draw(number, entries);
         for family in &plan.families {
@@ -127,6 +132,7 @@ fn swarm(plans: std::ops::Range<u64>) {
                     *exercised.entry(id).or_default() += 1;
                 }
                 cut_short += u64::from(shown.cut_short);
+                traced += u64::from(shown.traced);
             }
             Err(why) => failures.push(why),
         }
@@ -168,6 +174,7 @@ fn swarm(plans: std::ops::Range<u64>) {
     let all = plans.end - plans.start;
     let always: Vec<_> = families.iter().filter(|(_, on)| **on == all).collect();
     assert!(always.is_empty(), "never off: {always:?}");
+    assert!(traced * 5 > all, "{traced} of {all} plans left a trace");
     assert!(
         cut_short * 10 < all,
         "{cut_short} of {all} plans were too long"

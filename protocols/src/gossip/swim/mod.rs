@@ -66,7 +66,7 @@ pub struct Settings {
     pub refuting: Refuting,
     /// λ: an update is told λ·log₂ n times.
     pub lambda: u32,
-    /// How many updates a message carries at most.
+    /// How many updates a message carries at most, besides what it tells its receiver about itself.
     pub carried: u32,
     /// How often a member that failed is asked whether it is back; zero: never, as published.
     pub reconnect: Span,

@@ -5,7 +5,8 @@
 //! and a message with a quorum of signatures in it. Model: asynchronous, f traitors, N > 3f.
 //! Linear where authenticated echo is quadratic: an echo that is signed need not be told to everybody. Not reliable: a
 //! caster shows the signatures to whom it likes (no totality). With N = 3f it fails as authenticated echo does.
-//! Memory: what was delivered takes a few bits; a cast of one's own stays until it has its signatures.
+//! Memory: what was delivered takes a few bits; a cast of one's own stays until it has its signatures; of what was echoed the
+//! numbers are kept, and traitors can scatter theirs as they like: the algorithm sets no bound.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
