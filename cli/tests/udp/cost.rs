@@ -40,13 +40,26 @@ fn figures(metrics: &Value) -> Vec<Option<u64>> {
     FIGURES.iter().map(|name| metrics[*name].as_u64()).collect()
 }
 
+/// Do the counts of this protocol follow from the scenario alone? Those of gossip depend on whom nodes pick, and those of a
+/// failure detector on the moment at which the run ends.
+fn is_fixed(protocol: &str) -> bool {
+    let mut entries = shipped().entries().iter();
+    let entry = entries.find(|entry| entry.about().name == protocol);
+    let promised = entry.expect("it is shipped").properties();
+    let drawn = ["PB", "PFD", "EPFD"];
+    !drawn
+        .iter()
+        .any(|module| promised[0].number.starts_with(module))
+}
+
 /// The published counts are those of the real thing too.
 #[test]
 fn without_faults_the_counts_are_those_of_the_simulator() {
     let mut files = small_files();
     files.retain(|shipped| shipped.nodes <= 10);
-    let chosen = of_each(&files, 1);
+    let mut chosen = of_each(&files, 1);
     assert_eq!(chosen.len(), shipped().entries().len());
+    chosen.retain(|protocol, _| is_fixed(protocol));
     let mut runs = Vec::new();
     for (protocol, files) in &chosen {
         for shipped in files {

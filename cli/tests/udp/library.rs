@@ -137,8 +137,7 @@ fn every_protocol_keeps_its_promises_over_udp() {
 /// Nothing may rest on memory that processes of one host would share.
 #[test]
 fn every_protocol_keeps_its_promises_with_a_process_for_each_node() {
-    let mut files = small_files();
-    files.retain(|shipped| shipped.nodes <= 6);
+    let files = small_files();
     let chosen = of_each(&files, 1);
     let runs: Vec<Vec<&str>> = chosen
         .values()
