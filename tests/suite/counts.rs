@@ -126,3 +126,91 @@ fn a_multicast_costs_what_its_formula_says() {
         }
     }
 }
+
+/// Runs a scenario that is whole but for its name, and gives what was counted.
+fn counted(n: u64, seed: u64, rest: &str) -> sim_core::sim::Counters {
+    let delay = DELAYS[usize::try_from(seed % 6).expect("small")];
+    let text = format!(
+        "Scenario(name: \"count\", seed: {seed}, nodes: {n}, network: (latency: {delay}), trace: Off, expect: [], {rest})"
+    );
+    let mut sources = Sources::new();
+    let file = sources.add("count.ron", text);
+    let reading = read(&sources, file, &Overrides::default(), shipped().entries());
+    let problems = reading.problems;
+    let scenario = reading
+        .scenario
+        .unwrap_or_else(|| panic!("{rest}: {problems:?}"));
+    shipped()
+        .run(&scenario, Options::default())
+        .metrics
+        .counters
+}
+
+/// Gossip costs what its fanout says for each node that is reached, or for each round.
+#[test]
+fn gossip_costs_what_its_fanout_says() {
+    let cast = "workload: [(at: \"1ms\", node: 0, do: Multicast(\"hello\"))]";
+    for n in 3..=20 {
+        for seed in 0..100 {
+            let rounds = format!("protocol: EagerProbabilistic(fanout: 2, rounds: 3), {cast}");
+            assert_eq!(
+                counted(n, seed, &rounds).messages,
+                2 + 4 + 8,
+                "n={n} seed={seed}"
+            );
+            let push = counted(n, seed, &format!("protocol: PushGossip(fanout: 2), {cast}"));
+            assert_eq!(push.messages, 2 * push.indications, "n={n} seed={seed}");
+        }
+    }
+}
+
+/// Failure detectors and SWIM cost so much a period, for ever: ten periods more cost ten times that.
+#[test]
+fn a_period_of_a_detector_costs_what_its_formula_says() {
+    let detectors = [
+        (
+            "PerfectDetector(period: \"1s\")",
+            "Assumed(Reliable)",
+            "2*n*(n-1)",
+        ),
+        (
+            "EventuallyPerfectDetector(period: \"1s\")",
+            "Assumed(Reliable)",
+            "2*n*(n-1)",
+        ),
+        ("HeartbeatDetector(every: \"1s\")", "FairLoss", "n*(n-1)"),
+        (
+            "PhiAccrualDetector(every: \"1s\", pause: \"400ms\")",
+            "FairLoss",
+            "n*(n-1)",
+        ),
+        (
+            "Swim(period: \"1s\", timeout: \"450ms\")",
+            "FairLoss",
+            "2*n",
+        ),
+    ];
+    for (protocol, links, cost) in detectors {
+        for n in 3..=20 {
+            for seed in 0..10 {
+                let until = |ms: u64| {
+                    let stop = format!("stop: (at: \"{ms}ms\", when: Never)");
+                    counted(
+                        n,
+                        seed,
+                        &format!("protocol: {protocol}, links: {links}, {stop}"),
+                    )
+                };
+                let (early, late) = (until(5_500), until(15_500));
+                let known = |name: &str| (name == "n").then_some(n as f64);
+                let expected = 10.0 * formula(cost, &known).expect("a formula");
+                let measured = (late.messages - early.messages) as f64;
+                assert!(
+                    (measured - expected).abs() < 0.5,
+                    "{protocol}, n={n}, seed={seed}: {measured} in ten periods, not {expected}"
+                );
+                assert_eq!(late.indications, 0, "{protocol}: nobody is suspected");
+            }
+        }
+    }
+}
