@@ -4,7 +4,8 @@
 //! same (that is consistency). The port has no names for instances, so this checker counts: in the end all correct
 //! processes have delivered equally many messages from an origin. If in each instance all deliver or none, they have; so what
 //! this calls a violation is one. The reverse does not hold: who misses one instance and another misses the next go
-//! undetected. It is agreement on numbers: the k-th delivery from an origin by anybody is owed by all.
+//! undetected. It is agreement on numbers: the k-th delivery from an origin by anybody is owed by all. It keeps a page for
+//! each message, as agreement does: about half a KiB.
 
 use alloc::collections::BTreeMap;
 use core::fmt;
