@@ -18,5 +18,6 @@ pub mod link;
 pub mod multicast;
 pub mod order;
 pub mod register;
+pub mod rpc;
 mod seen;
 pub mod signature;

@@ -3,8 +3,8 @@
 use super::canonical::Fold;
 use super::id::NodeId;
 use super::overlay::Overlay;
-use super::random::{Key, Probability};
-use super::time::LocalTime;
+use super::random::{Key, Probability, Sampler};
+use super::time::{LocalTime, Span};
 
 /// What a driver tells a protocol about the world.
 ///
@@ -113,6 +113,23 @@ impl Env {
         self.adversary.made = self.adversary.made.wrapping_add(1);
         self.choices = choices;
         answer
+    }
+
+    /// A time drawn from a law. From a prepared list, the answer is a number of microseconds.
+    ///
+    /// # Panics
+    /// If a list of prepared answers has ended.
+    pub fn time(&mut self, why: &'static str, law: &Sampler) -> Span {
+        let time = match &mut self.choices {
+            Choices::Keyed { key, made } => {
+                let draws = key.at(u64::from(self.me.0), u64::from(*made));
+                *made += 1;
+                law.sample(draws, lane(why))
+            }
+            Choices::Listed { .. } => Span::from_micros(u64::from(self.choices.listed_answer())),
+        };
+        self.answers.word(time.as_nanos());
+        time
     }
 
     /// True with probability `p`. From a prepared list, 0 is false and anything else true.

@@ -23,7 +23,7 @@ use super::disk::{Boot, Disk};
 use super::env::Env;
 use super::id::NodeId;
 use super::port::{Group, Ind, Net, Payload, Port, Req, Transmit};
-use super::random::Probability;
+use super::random::{Probability, Sampler};
 use super::stack::Stack;
 use super::time::{LocalTime, Span};
 
@@ -184,6 +184,11 @@ pub trait Effects<P: Protocol> {
     /// If `n` is 0.
     fn pick(&mut self, why: &'static str, n: u32) -> u32 {
         self.env().pick(why, n)
+    }
+
+    /// A time drawn from a law, such as how long some work takes.
+    fn draw(&mut self, why: &'static str, law: &Sampler) -> Span {
+        self.env().time(why, law)
     }
 
     /// True with probability `p`.

@@ -253,7 +253,19 @@ impl fmt::Display for SimTime {
 }
 
 /// What a clock of one process shows, in nanoseconds. May be negative: a wall clock can be set back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    SerializeDerive,
+    DeserializeDerive,
+)]
 pub struct LocalTime(i64);
 
 impl LocalTime {

@@ -1,6 +1,7 @@
 //! The law of a message's delay, and its sampler.
 
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::Draws;
@@ -109,6 +110,25 @@ enum Law {
     LogNormal { median: f64, sigma: f64 },
     Pareto { scale: f64, shape: f64 },
     Empirical(Arc<[Span]>),
+}
+
+// None of its floats is ever NaN: they are worked out from checked times.
+impl Eq for Sampler {}
+
+impl Hash for Sampler {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.min_ns, self.max_ns).hash(state);
+        core::mem::discriminant(&self.law).hash(state);
+        let (one, two) = match &self.law {
+            Law::Fixed | Law::Uniform => return,
+            Law::Empirical(delays) => return delays.hash(state),
+            Law::Exponential { mean } => (*mean, 0.0),
+            Law::Normal { mean, sd } => (*mean, *sd),
+            Law::LogNormal { median, sigma } => (*median, *sigma),
+            Law::Pareto { scale, shape } => (*scale, *shape),
+        };
+        (one.to_bits(), two.to_bits()).hash(state);
+    }
 }
 
 impl Delay {
