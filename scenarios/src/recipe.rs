@@ -9,6 +9,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::port::{
     Authentic, FairLoss, Fifo, Guarantee, Link, Logged, Payload, Perfect, Port, Req, Stubborn,
@@ -67,9 +68,11 @@ pub trait Recipe: Clone + Debug + Send + Sync + 'static {
         None
     }
 
-    /// The layers of one process above its links. Which links these are is the scenario's choice.
-    fn layers(self)
-    -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Self::Links>>;
+    /// The layers of the process `node` above its links. Which links these are is the scenario's choice.
+    fn layers(
+        self,
+        node: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Self::Links>>;
 }
 
 /// What a protocol can require of its links, as a type and as scenarios say it.

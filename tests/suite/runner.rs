@@ -77,7 +77,7 @@ macro_rules! sick {
                 $name
             }
 
-            fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Net<Text>> {
+            fn layers(self, _: NodeId) -> impl Protocol<Offers = Self::Port, Needs = Net<Text>> {
                 Sick(Illness::$name)
             }
         }

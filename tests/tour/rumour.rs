@@ -93,7 +93,7 @@ impl Recipe for PushRumour {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Net<Rumour>> {
+    fn layers(self, _: NodeId) -> impl Protocol<Offers = Self::Port, Needs = Net<Rumour>> {
         Gossip {
             fanout: self.fanout,
             heard: BTreeSet::new(),

@@ -14,13 +14,28 @@
 //! ```
 
 mod backoff;
+mod breaker;
+mod budget;
+mod caller;
+mod client;
+mod desk;
+mod ledger;
+mod message;
 mod policy;
 mod port;
+mod server;
 mod service;
 
 pub use backoff::{Backoff, Jitter};
+pub use breaker::Breaker;
+pub use budget::Budget;
+pub use client::Client;
+pub use desk::Terms;
+pub use ledger::{Commit, Horizon, Keys, Ledger, Then};
+pub use message::{Answer, Message, Ticket, Timer};
 pub use policy::{Balance, BreakerTerms, BudgetTerms, Deadline, Hedge, Policy};
 pub use port::{Call, Calling, Cause, Executed, Key, Outcome, Progress, Rpc, Serving};
+pub use server::{Behind, Fan, Server, Storage};
 pub use service::{
     Bank, BankReply, BankRequest, Both, Counter, CounterReply, CounterRequest, Fenced, FencedReply,
     FencedRequest, Follow, KeyValue, KeyValueReply, KeyValueRequest, Service, Side, Token,

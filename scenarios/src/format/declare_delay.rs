@@ -16,6 +16,13 @@ pub(super) const LAWS: [&str; 7] = [
     "Empirical",
 ];
 
+impl Fields<'_> {
+    /// A law of delay, or nothing.
+    pub fn optional_law(&mut self, name: &'static str, doc: &'static str) -> Option<Delay> {
+        self.optional_variant(name, &LAWS, doc, delay)
+    }
+}
+
 /// A law of delay.
 pub(super) fn delay(f: &mut Fields<'_>) -> Delay {
     const MIN: &str = "what is shorter becomes this";

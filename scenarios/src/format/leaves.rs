@@ -125,6 +125,33 @@ impl<'r> Fields<'r> {
         Some(value)
     }
 
+    /// A list of whole numbers from 1, at least one. A text is an expression.
+    pub fn counts(&mut self, name: &'static str, default: &[u32], doc: &'static str) -> Vec<u32> {
+        let ron =
+            |counts: &[u32]| Ron::List(counts.iter().map(|n| Ron::Leaf(n.to_string())).collect());
+        let node = self.take(Spec {
+            name,
+            kind: "list of whole numbers".to_owned(),
+            absent: Absent::Default(format!("{default:?}")),
+            doc,
+            options: &[],
+        });
+        let range = 1..=u64::from(u32::MAX);
+        let items = self.items(name, node).into_iter();
+        let read: Vec<u32> = items
+            .filter_map(|item| item.raw)
+            .filter_map(|raw| self.whole_value(raw, raw.open(), name, doc, &range))
+            .filter_map(|count| u32::try_from(count).ok())
+            .collect();
+        let counts = if read.is_empty() {
+            default.to_vec()
+        } else {
+            read
+        };
+        self.record(name, ron(&counts));
+        counts
+    }
+
     /// A number in a range; without a default it is required. A text is an expression.
     pub fn number(
         &mut self,

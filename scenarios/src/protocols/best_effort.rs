@@ -1,6 +1,7 @@
 //! `BestEffortMulticast`: send to everybody, once.
 
 use protocols::multicast::{Basic, BestEffort, Multicast};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -36,7 +37,7 @@ impl Recipe for BestEffortMulticast {
         BestEffortMulticast
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, Perfect>> {
+    fn layers(self, _: NodeId) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, Perfect>> {
         Basic::new()
     }
 }

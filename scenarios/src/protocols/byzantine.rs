@@ -5,6 +5,7 @@ use protocols::multicast::{
     DoubleEchoMessage, EchoMessage, Multicast, Quorums, SignedEcho as Signing, SignedEchoMessage,
 };
 use protocols::signature::{Scheme, Signatures};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Authentic, Link};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -76,6 +77,7 @@ impl Recipe for AuthenticatedEcho {
 
     fn layers(
         self,
+        _: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<EchoMessage<Text>, Authentic>> {
         Echo::new(self.quorums)
     }
@@ -135,6 +137,7 @@ impl Recipe for SignedEcho {
 
     fn layers(
         self,
+        _: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<SignedEchoMessage<Text>, Authentic>> {
         Signing::new(self.quorums, Signatures::dealt(self.scheme, SECRET))
     }
@@ -194,6 +197,7 @@ impl Recipe for Bracha {
 
     fn layers(
         self,
+        _: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<DoubleEchoMessage<Text>, Authentic>> {
         DoubleEcho::new(self.quorums, self.amplification)
     }

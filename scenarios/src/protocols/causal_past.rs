@@ -2,6 +2,7 @@
 
 use protocols::multicast::{AnyCopy, CausalOrder, Chosen, Multicast, MulticastChoice, Reliable};
 use protocols::order::{CausalPast, WithPast};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -44,7 +45,10 @@ impl Recipe for CausalPastMulticast {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
         CausalPast::<_, Reliable>::new().over(Chosen::new(self.over))
     }
 }

@@ -3,6 +3,7 @@
 use protocols::clock::property::{askable, checker};
 use protocols::clock::{AnyClock, AnyTime, ClockKind, Clocked, Stamping, Timed};
 use protocols::multicast::{Basic, BestEffort, Cast, Multicast};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::property::{About as PropertyAbout, Property};
@@ -78,7 +79,10 @@ impl Recipe for ClockedMulticast {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
         Stamping::new(AnyClock::new(self.clock)).over(Basic::new())
     }
 }

@@ -6,6 +6,7 @@ use protocols::detector::{
     Fixed, Heartbeat, Heartbeats, IncreasingTimeout, Model, PHI_MAX, WINDOW_MAX,
 };
 use sim_core::kernel::either::Never;
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::port::{FairLoss, Link, Perfect};
 use sim_core::kernel::property::{About as PropertyAbout, Property};
@@ -71,7 +72,10 @@ impl Recipe for PerfectDetector {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Heartbeat, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Heartbeat, Perfect>> {
         ExcludeOnTimeout::every(self.period)
     }
 }
@@ -116,7 +120,10 @@ impl Recipe for EventuallyPerfectDetector {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Heartbeat, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Heartbeat, Perfect>> {
         IncreasingTimeout::new(self.period, self.step)
     }
 }
@@ -153,7 +160,10 @@ impl Recipe for HeartbeatDetector {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Alive, FairLoss>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Alive, FairLoss>> {
         Heartbeats::new(self.every, Fixed(self.timeout))
     }
 }
@@ -216,7 +226,10 @@ impl Recipe for PhiAccrualDetector {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Alive, FairLoss>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Alive, FairLoss>> {
         Heartbeats::new(self.every, Accrual::new(self.settings))
     }
 }

@@ -1,6 +1,7 @@
 //! `EagerMulticast`: relay every first copy.
 
 use protocols::multicast::{Basic, Eager, Multicast, Originator, Relaying, Reliable, Stamped};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -71,7 +72,10 @@ impl Recipe for EagerMulticast {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Stamped<Text>, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Stamped<Text>, Perfect>> {
         Eager::new(self.originator, self.relaying).over(Basic::new())
     }
 }

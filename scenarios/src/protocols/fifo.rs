@@ -2,6 +2,7 @@
 
 use protocols::multicast::{AnyCopy, Chosen, FifoOrder, Multicast, MulticastChoice, Reliable};
 use protocols::order::{FifoBySequence, Sequenced};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -48,7 +49,10 @@ impl Recipe for FifoMulticast {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
         FifoBySequence::<_, Reliable>::new().over(Chosen::new(self.over))
     }
 }

@@ -5,6 +5,7 @@ use protocols::gossip::{
     LazyProbabilistic as LazyLayer, LazyPush as LazyPushLayer, LazyPushMessage,
 };
 use protocols::multicast::{Multicast, Probabilistic};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{FairLoss, Link};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::random::Probability;
@@ -61,7 +62,10 @@ impl Recipe for EagerProbabilistic {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Forwarded<Text>, FairLoss>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Forwarded<Text>, FairLoss>> {
         EagerLayer::new(self.fanout, self.rounds)
     }
 }
@@ -114,6 +118,7 @@ impl Recipe for LazyProbabilistic {
 
     fn layers(
         self,
+        _: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<LazyMessage<Text>, FairLoss>> {
         LazyLayer::new(self.asking)
     }
@@ -149,6 +154,7 @@ impl Recipe for LazyPush {
 
     fn layers(
         self,
+        _: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<LazyPushMessage<Text>, FairLoss>> {
         LazyPushLayer::new(self.fanout, self.timeout)
     }

@@ -2,6 +2,7 @@
 
 use protocols::gossip::{Data, Fanout, Push};
 use protocols::multicast::{Multicast, Probabilistic};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{FairLoss, Link};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -65,7 +66,10 @@ impl Recipe for PushGossip {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Data<Text>, FairLoss>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Data<Text>, FairLoss>> {
         Push::new(self.fanout)
     }
 }

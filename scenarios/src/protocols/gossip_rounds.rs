@@ -5,6 +5,7 @@ use protocols::gossip::{
     Judging, Mongering, Rounds, RumorMongering as Monger,
 };
 use protocols::multicast::{Multicast, Probabilistic};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{FairLoss, Link};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -108,7 +109,10 @@ impl Recipe for RumorMongering {
         Some(self.beat.period)
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Gossip<Text>, FairLoss>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Gossip<Text>, FairLoss>> {
         Monger::new(self.mongering, self.beat.rounds())
     }
 }
@@ -162,6 +166,7 @@ impl Recipe for AntiEntropy {
 
     fn layers(
         self,
+        _: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<Difference<Text>, FairLoss>> {
         Comparer::new(self.comparing, self.beat.rounds())
     }

@@ -2,6 +2,7 @@
 
 use protocols::multicast::ip::{Frame, IpMulticast as Layer, Repair, Terms};
 use protocols::multicast::{BestEffort, Multicast};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{FairLoss, Link};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -87,7 +88,10 @@ impl Recipe for IpMulticast {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Frame<Text>, FairLoss>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Frame<Text>, FairLoss>> {
         Layer::new(self.terms)
     }
 }

@@ -4,6 +4,7 @@ use protocols::link::Itself;
 use protocols::multicast::{AnyCopy, BestEffort, Chosen, Multicast, MulticastChoice, TotalOrder};
 use protocols::order::{Isis, IsisMessage, Proposal};
 use sim_core::kernel::either::Either;
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -60,7 +61,10 @@ impl Recipe for IsisMulticast {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
         Isis::<_, BestEffort>::new().over(Itself::new().beside(Chosen::new(self.over)))
     }
 }

@@ -2,6 +2,7 @@
 
 use protocols::multicast::{Multicast, TotalOrder};
 use protocols::order::{LamportOrder, Timestamped};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Fifo, Link};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -46,7 +47,10 @@ impl Recipe for LamportMulticast {
         LamportMulticast
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Fifo>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Fifo>> {
         LamportOrder::new()
     }
 }

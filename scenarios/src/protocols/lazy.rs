@@ -3,6 +3,7 @@
 use protocols::detector::{ExcludeOnTimeout, Heartbeat};
 use protocols::multicast::{Basic, Lazy, Multicast, Reliable, Stamped};
 use sim_core::kernel::either::Either;
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -52,6 +53,7 @@ impl Recipe for LazyMulticast {
 
     fn layers(
         self,
+        _: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<Either<Stamped<Text>, Heartbeat>, Perfect>>
     {
         let detector = ExcludeOnTimeout::every(self.detect_every);

@@ -109,7 +109,10 @@ impl Recipe for LeaseManager {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Message, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Message, Perfect>> {
         Layer::new(self.terms)
     }
 }

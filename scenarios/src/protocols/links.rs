@@ -72,7 +72,10 @@ macro_rules! link {
                 $name
             }
 
-            fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, $guarantee>> {
+            fn layers(
+                self,
+                _: NodeId,
+            ) -> impl Protocol<Offers = Self::Port, Needs = Link<Text, $guarantee>> {
                 Itself::new()
             }
         }

@@ -21,6 +21,8 @@ mod links;
 mod multicast;
 mod over;
 mod register;
+mod rpc;
+mod rpc_fields;
 mod sequencer;
 mod swim;
 mod uniform;
@@ -49,6 +51,7 @@ crate::registry! {
         links::AuthenticatedLink,
         register::LastWriterWins,
         lease::LeaseManager,
+        rpc::RetryRpc,
         detector::PerfectDetector,
         detector::EventuallyPerfectDetector,
         detector::HeartbeatDetector,

@@ -2,6 +2,7 @@
 
 use protocols::register::property::{ASKABLE, checker};
 use protocols::register::{LastWriterWins as Layer, Operation, Register, Stamping, Update};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::port::{FairLoss, Link};
 use sim_core::kernel::property::{About as PropertyAbout, Property};
@@ -103,7 +104,10 @@ impl Recipe for LastWriterWins {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Update<Text>, FairLoss>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Update<Text>, FairLoss>> {
         Layer::new(self.stamps)
     }
 }

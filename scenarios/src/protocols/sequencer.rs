@@ -97,7 +97,10 @@ impl Recipe for SequencerMulticast {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, Perfect>> {
         let chosen = Chosen::new(self.over);
         FixedSequencer::<_, BestEffort>::new(self.form, self.sequencer)
             .over(Itself::new().beside(chosen))

@@ -2,6 +2,7 @@
 
 use protocols::detector::{Detector, EventuallyAccurate};
 use protocols::gossip::swim::{Message, Order, Refuting, Settings, Swim as Layer};
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{FairLoss, Link};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::time::Span;
@@ -92,7 +93,10 @@ impl Recipe for Swim {
         }
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Message, FairLoss>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Message, FairLoss>> {
         Layer::new(self.settings)
     }
 }

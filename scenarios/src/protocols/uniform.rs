@@ -3,6 +3,7 @@
 use protocols::detector::{ExcludeOnTimeout, Heartbeat};
 use protocols::multicast::{AllAck, Basic, MajorityAck, Multicast, Stamped, Uniform};
 use sim_core::kernel::either::Either;
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
@@ -40,7 +41,10 @@ impl Recipe for UniformMajorityAck {
         UniformMajorityAck
     }
 
-    fn layers(self) -> impl Protocol<Offers = Self::Port, Needs = Link<Stamped<Text>, Perfect>> {
+    fn layers(
+        self,
+        _: NodeId,
+    ) -> impl Protocol<Offers = Self::Port, Needs = Link<Stamped<Text>, Perfect>> {
         MajorityAck::new().over(Basic::new())
     }
 }
@@ -79,6 +83,7 @@ impl Recipe for UniformAllAck {
 
     fn layers(
         self,
+        _: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<Either<Stamped<Text>, Heartbeat>, Perfect>>
     {
         let detector = ExcludeOnTimeout::every(self.detect_every);

@@ -66,7 +66,7 @@ pub(super) fn stage<R: Recipe, S: Play<R::Port>>(
     let recipe = recipe.clone();
     let layers = move |node: NodeId| {
         let own = behaviours.get(&node).cloned().unwrap_or_default();
-        Byzantine::new(recipe.clone().layers(), own)
+        Byzantine::new(recipe.clone().layers(node), own)
     };
     let setup = plan::setup(scenario, list, latency);
     // Textbook runs carry bare messages; all other links are one type, so that a protocol is compiled twice and not once
