@@ -25,6 +25,8 @@ mod policy;
 mod port;
 mod server;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use backoff::{Backoff, Jitter};
 pub use breaker::Breaker;
