@@ -124,7 +124,7 @@ mod tests {
             version,
             value: text("v"),
         };
-        let follow = |request, reply| KeyValue::follow(&update, request, &reply);
+        let follow = |request: &KeyValueRequest, reply| KeyValue::follow(&update, request, &reply);
         let read = KeyValueReply::Is(text("old"), 4);
         assert_eq!(follow(&update, read), Follow::Then(set(4)));
         assert_eq!(follow(&update, KeyValueReply::Absent), Follow::Then(set(0)));
