@@ -68,6 +68,11 @@ pub trait Recipe: Clone + Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether the process `node` takes requests. A job that names a set of nodes asks those of them that do.
+    fn takes_requests(&self, _node: NodeId) -> bool {
+        true
+    }
+
     /// The layers of the process `node` above its links. Which links these are is the scenario's choice.
     fn layers(
         self,
@@ -232,6 +237,10 @@ impl<R: Recipe> Configured for Chosen<R> {
 
     fn period(&self) -> Option<Span> {
         self.recipe.period()
+    }
+
+    fn takes_requests(&self, node: NodeId) -> bool {
+        self.recipe.takes_requests(node)
     }
 
     fn marks(&self) -> Vec<&'static str> {

@@ -224,8 +224,8 @@ impl Code {
             ),
             Code::W201 => (
                 "this never happens",
-                "A fault or a job is planned for a time after the end of the run. What was meant to be tested is not \
-                 tested then.",
+                "A fault or a job is planned for a time after the end of the run, or a job for nodes that take no requests. \
+                 What was meant to be tested is not tested then.",
                 "faults: [Crash(node: 0, at: \"50s\")], stop: (at: \"10s\"),",
                 "faults: [Crash(node: 0, at: \"5s\")], stop: (at: \"10s\"),",
             ),

@@ -2,12 +2,14 @@
 
 use super::entry::Configured;
 use super::fields::{Absent, Fields, Spec};
+use super::nodes::NodeSet;
 use super::place::Place;
 use super::problem::{Code, Problem};
 use super::resolved::Ron;
 use super::scenario::{Job, Scenario, Turn};
 use super::triggers::Trigger;
 use super::words::shown;
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::time::Span;
 
 /// What a client asks for; true if it is read.
@@ -44,7 +46,10 @@ pub(super) fn workload(
                 "at which nodes; drawn once for all repetitions",
             );
             match &mut protocol {
-                Some(protocol) => operations += usize::from(operation(f, protocol)),
+                Some(protocol) => {
+                    asked_in_vain(f, protocol.as_ref(), &node);
+                    operations += usize::from(operation(f, protocol));
+                }
                 // Without a protocol nobody knows what may be asked for.
                 None => {
                     let (kind, doc) = (
@@ -70,6 +75,23 @@ pub(super) fn workload(
             }
         },
     )
+}
+
+/// Warns of a job that nobody takes.
+fn asked_in_vain(f: &mut Fields<'_>, protocol: &dyn Configured, node: &NodeSet) {
+    let nodes =
+        f.cx.cluster
+            .borrow()
+            .as_ref()
+            .map_or(1, |cluster| cluster.nodes);
+    let certain = node.certain(nodes).filter(|_| !f.describing());
+    let takes = |(first, last): (u32, u32)| {
+        (first..=last).any(|node| protocol.takes_requests(NodeId(node)))
+    };
+    if certain.is_some_and(|ranges| !ranges.into_iter().any(takes)) {
+        let problem = Problem::warning(Code::W201, f.place_of("node"), "this job never comes");
+        f.report(problem.label("only clients take requests, and here are servers"));
+    }
 }
 
 fn turn(f: &mut Fields<'_>) -> Turn {

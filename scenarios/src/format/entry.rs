@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt::{self, Debug};
 
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::property;
 use sim_core::kernel::time::Span;
 
@@ -178,6 +179,10 @@ pub trait Configured: Any + Debug + Send + Sync {
     /// How long a round of it takes, if it goes by rounds.
     fn period(&self) -> Option<Span> {
         None
+    }
+    /// Whether this process takes requests; the others of a set are left out.
+    fn takes_requests(&self, _node: NodeId) -> bool {
+        true
     }
     /// The marks that it may set.
     fn marks(&self) -> Vec<&'static str>;

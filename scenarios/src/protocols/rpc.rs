@@ -307,6 +307,11 @@ impl Recipe for RetryRpc {
         }
     }
 
+    /// Clients do.
+    fn takes_requests(&self, node: NodeId) -> bool {
+        node.0 >= self.tiers.iter().sum()
+    }
+
     fn layers(
         self,
         node: NodeId,

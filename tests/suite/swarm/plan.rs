@@ -548,27 +548,7 @@ impl Drawing {
         for job in 0..self.dice.between(2, 6) {
             let place = usize::try_from(self.dice.below(operations.len() as u64));
             let operation = &operations[place.expect("a place in a list")];
-            let inside = format!("{path}.{operation}.");
-            let mut arguments = Vec::new();
-            for doc in self.docs.clone() {
-                let Some(field) = doc.path.strip_prefix(&inside) else {
-                    continue;
-                };
-                let value = match doc.kind.as_str() {
-                    "text" => format!("\"v{job}\""),
-                    "node" => self.dice.below(self.nodes).to_string(),
-                    _ if doc.default.is_some() => continue,
-                    kind => panic!("{inside}{field}: how to draw a {kind} is not known"),
-                };
-                arguments.push(match doc.positional {
-                    true => value,
-                    false => format!("{field}: {value}"),
-                });
-            }
-            let what = match arguments.is_empty() {
-                true => operation.clone(),
-                false => format!("{operation}({})", arguments.join(", ")),
-            };
+            let what = self.operation(&path, operation, job);
             let node = match self.dice.percent(80) {
                 true => self.dice.below(self.nodes).to_string(),
                 false => self.set(),
@@ -585,6 +565,41 @@ impl Drawing {
             text.push_str(&format!("        ({turn}, node: {node}, do: {what}),\n"));
         }
         text
+    }
+
+    /// `operation` of those at `path`, with arguments.
+    fn operation(&mut self, path: &str, operation: &str, job: u64) -> String {
+        let inside = format!("{path}.{operation}.");
+        let mut arguments = Vec::new();
+        for doc in self.docs.clone() {
+            let Some(field) = doc.path.strip_prefix(&inside) else {
+                continue;
+            };
+            if field.contains('.') || !doc.positional && doc.default.is_some() {
+                continue;
+            }
+            let value = match doc.kind.as_str() {
+                "text" => format!("\"v{job}\""),
+                "time" => "\"300ms\"".to_owned(),
+                "node" => self.dice.below(self.nodes).to_string(),
+                kind if kind.starts_with("whole number") => job.to_string(),
+                "one of" => {
+                    let options: Vec<&str> = doc.options.iter().map(String::as_str).collect();
+                    let option = self.dice.of(&options);
+                    self.operation(&doc.path, option, job)
+                }
+                _ if doc.default.is_some() => continue,
+                kind => panic!("{inside}{field}: how to draw a {kind} is not known"),
+            };
+            arguments.push(match doc.positional {
+                true => value,
+                false => format!("{field}: {value}"),
+            });
+        }
+        match arguments.is_empty() {
+            true => operation.to_owned(),
+            false => format!("{operation}({})", arguments.join(", ")),
+        }
     }
 
     /// When a fault of a process strikes; `early` if it may last from the start.

@@ -339,10 +339,13 @@ pub const TABLE: &[Promise] = &[
         holds: |plan| {
             let speechless = plan.configured.contains("refute: false");
             let enough = plan.promise.is_some();
-            honest(plan) && enough && connected(plan) && answers_promptly(plan) && !speechless
+            let estimates = plan.protocol == "PhiAccrualDetector";
+            let in_time = answers_promptly(plan) && !(estimates && is_heavy_tailed(plan));
+            honest(plan) && enough && connected(plan) && in_time && !speechless
         },
         because: "after the last repair every sign of life comes in time, and who was wronged contradicts; what is lost again \
-                  and again makes every timeout wrong again and again",
+                  and again makes every timeout wrong again and again, and who takes delays for normal is wrong about a long \
+                  tail for ever",
     },
 ];
 
@@ -375,6 +378,14 @@ pub fn asked(plan: &Plan, entry: &dyn Entry) -> Vec<(&'static str, String)> {
         }
     }
     asked
+}
+
+/// Delays far beyond the mean are much more frequent than in a normal law.
+fn is_heavy_tailed(plan: &Plan) -> bool {
+    let network = plan.text(&[]);
+    ["Exponential", "LogNormal", "Pareto"]
+        .iter()
+        .any(|law| network.contains(law))
 }
 
 /// Whoever is up follows its algorithm, and what arrives was sent.

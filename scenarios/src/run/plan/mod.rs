@@ -47,7 +47,8 @@ pub(super) fn job<R: Clone>(
     let before = scenario.workload[..place].iter();
     let alike = alike(before.map(|other| other.text.as_str()), &job.text);
     let draws = Key::new(scenario.seed, Purpose::Selection).at(1, name(&job.text, alike));
-    let nodes = job.node.resolve(scenario.nodes, draws);
+    let mut nodes = job.node.resolve(scenario.nodes, draws);
+    nodes.retain(|node| scenario.protocol.takes_requests(*node));
     sim::Job {
         at,
         repeat,
