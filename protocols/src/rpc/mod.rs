@@ -24,6 +24,7 @@ mod message;
 mod policy;
 mod port;
 mod server;
+pub mod property;
 mod service;
 #[cfg(test)]
 mod tests;

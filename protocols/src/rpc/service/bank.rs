@@ -86,4 +86,8 @@ impl Service for Bank {
     fn reads(request: &BankRequest) -> bool {
         matches!(request, BankRequest::Balance(_))
     }
+
+    fn took_effect(_: &BankRequest, reply: &BankReply) -> bool {
+        !matches!(reply, BankReply::NotEnough(_))
+    }
 }

@@ -26,6 +26,8 @@ pub struct Side<A, B> {
 }
 
 impl<A: Service, B: Service> Service for Both<A, B> {
+    const TIMED: bool = A::TIMED || B::TIMED;
+
     type Request = Either<A::Request, B::Request>;
     type Reply = Either<A::Reply, B::Reply>;
     type State = Side<A::State, B::State>;
@@ -72,6 +74,15 @@ impl<A: Service, B: Service> Service for Both<A, B> {
         match request {
             Either::Left(request) => A::token(request),
             Either::Right(request) => B::token(request),
+        }
+    }
+
+    fn took_effect(request: &Self::Request, reply: &Self::Reply) -> bool {
+        match (request, reply) {
+            (Either::Left(request), Either::Left(reply)) => A::took_effect(request, reply),
+            (Either::Right(request), Either::Right(reply)) => B::took_effect(request, reply),
+            // A reply of the other service answers nothing.
+            _ => false,
         }
     }
 }

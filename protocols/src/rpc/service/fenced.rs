@@ -110,6 +110,8 @@ pub struct Held {
 }
 
 impl Service for Fenced {
+    const TIMED: bool = true;
+
     type Request = FencedRequest;
     type Reply = FencedReply;
     type State = Held;
@@ -175,5 +177,9 @@ impl Service for Fenced {
             FencedRequest::Write { token, .. } => Some(*token),
             _ => None,
         }
+    }
+
+    fn took_effect(_: &FencedRequest, reply: &FencedReply) -> bool {
+        !matches!(reply, FencedReply::Busy | FencedReply::Overtaken(_))
     }
 }

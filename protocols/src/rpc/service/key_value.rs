@@ -137,6 +137,10 @@ impl Service for KeyValue {
         })
     }
 
+    fn took_effect(_: &Self::Request, reply: &KeyValueReply) -> bool {
+        !matches!(reply, KeyValueReply::Stale(_))
+    }
+
     /// FNV-1a over the key.
     fn object(request: &Self::Request) -> u64 {
         let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);

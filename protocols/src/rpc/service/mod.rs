@@ -35,6 +35,9 @@ pub use key_value::{KeyValue, KeyValueReply, KeyValueRequest};
 /// assert!(Counter::reads(&CounterRequest::Read));
 /// ```
 pub trait Service: Clone + Default + Eq + Hash + Debug + 'static {
+    /// True if what it answers depends on when it is asked, not only on what it was asked before.
+    const TIMED: bool = false;
+
     /// What may be asked of it.
     type Request: Payload;
     /// What it answers, refusals of its own among it: that there is not enough money is an answer.
@@ -67,6 +70,11 @@ pub trait Service: Clone + Default + Eq + Hash + Debug + 'static {
     /// The fencing token that a request bears, if it writes under a lease.
     fn token(_request: &Self::Request) -> Option<Token> {
         None
+    }
+
+    /// False if the service refused: the reply says that nothing was changed, though the request was carried out.
+    fn took_effect(_request: &Self::Request, _reply: &Self::Reply) -> bool {
+        true
     }
 }
 
