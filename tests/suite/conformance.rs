@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
-use sim_core::sim::{Ended, Fault, Job, Limits, Repeat, Setup, Sim, Trigger};
+use sim_core::kernel::random::{Delay, Sampler};
+use sim_core::sim::{Ended, Every, Fault, Job, Lasting, Limits, Repeat, Setup, Sim, Trigger};
 use sim_core::trace::{Recorder, What, text};
 
 /// Does what it is told, and says what happens to it.
@@ -361,10 +362,7 @@ fn budgets_end_a_runaway() {
 #[test]
 fn a_repeated_job_ends_before_its_end() {
     let mut sim = puppets(Setup::new(2, 0));
-    let repeat = Some(Repeat {
-        every: MS,
-        until: Span::from_millis(4),
-    });
+    let repeat = Some(Repeat::period(MS, Span::from_millis(4)));
     let nodes = vec![NodeId(1), NodeId(0)];
     let again = |_: &Script, n| Script(vec![Move::Say(u8::try_from(n).expect("small"))]);
     let job = Job {
@@ -386,4 +384,70 @@ fn a_repeated_job_ends_before_its_end() {
             "3.000 n0 deliver 1",
         ]
     );
+}
+
+/// Each process has gaps and numbers of its own: whether another job asks as well, or whether the process is down some of
+/// the time, changes neither. The numbers of what a process misses are used up.
+#[test]
+fn drawn_gaps_depend_on_nothing_else() {
+    let law: Sampler = Delay::Exponential {
+        mean: Span::from_millis(10),
+        min: Span::ZERO,
+        max: None,
+    }
+    .sampler()
+    .expect("a law");
+    let job = |stream, nodes: &[u32]| Job {
+        at: Span::ZERO,
+        repeat: Some(Repeat {
+            every: Every::Drawn {
+                law: law.clone(),
+                stream,
+            },
+            until: Span::MAX,
+            count: 40,
+        }),
+        nodes: nodes.iter().copied().map(NodeId).collect(),
+        request: Script(vec![Move::Say(0)]),
+        again: |_, n| Script(vec![Move::Say(u8::try_from(n).expect("below 40"))]),
+    };
+    let said = |setup: Setup, jobs: Vec<Job<Script>>| {
+        let mut sim = puppets(setup);
+        jobs.into_iter().for_each(|job| sim.job(job));
+        let mut said = story(&mut sim);
+        said.retain(|line| line.contains("n1 deliver"));
+        said
+    };
+    let setup = Setup::new(2, 5);
+    let alone = said(setup.clone(), vec![job(1, &[1])]);
+    let numbers = |said: &[String]| -> Vec<String> {
+        let word = |line: &String| line.rsplit(' ').next().unwrap_or_default().to_owned();
+        said.iter().map(word).collect()
+    };
+    let all: Vec<String> = (0..40).map(|n: u32| n.to_string()).collect();
+    assert_eq!(numbers(&alone), all);
+    assert_eq!(
+        said(setup.clone(), vec![job(2, &[0]), job(1, &[0, 1])]),
+        alone
+    );
+    assert_ne!(said(setup.clone(), vec![job(2, &[1])]), alone);
+    let down = Fault {
+        lasting: Lasting::For(Span::from_millis(100)),
+        ..Fault::crash(0, NodeId(1), Trigger::At(Span::from_millis(100)))
+    };
+    let mut setup = setup;
+    setup.counted = 1;
+    setup.faults.push(down);
+    let rest = said(setup, vec![job(1, &[1])]);
+    let is_down = |line: &&String| (100.0..200.0).contains(&time(line));
+    let missed = alone.iter().filter(is_down).count();
+    assert!((1..40).contains(&missed), "{alone:#?}");
+    let up: Vec<String> = alone.into_iter().filter(|line| !is_down(&line)).collect();
+    assert_eq!(rest, up);
+}
+
+/// When it happened, in ms.
+fn time(line: &str) -> f64 {
+    let first = line.split(' ').next().unwrap_or_default();
+    first.parse().expect("a line begins with its time")
 }

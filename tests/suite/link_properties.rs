@@ -106,7 +106,7 @@ fn violated<Q: Promises, P: Node<Offers = Link<u8, Q>>>(
     let until = at.saturating_add(every.saturating_mul(u64::from(OFTEN)));
     sim.job(Job {
         at,
-        repeat: Some(Repeat { every, until }),
+        repeat: Some(Repeat::period(every, until)),
         nodes: vec![NodeId(0)],
         request: send(7),
         again: |first, _| first.clone(),

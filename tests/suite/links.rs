@@ -24,7 +24,7 @@ fn stream(nodes: u32, to: Group, every: Span, messages: u64) -> Job<Transmit<u64
     let until = MS.saturating_add(every.saturating_mul(messages));
     Job {
         at: MS,
-        repeat: Some(Repeat { every, until }),
+        repeat: Some(Repeat::period(every, until)),
         nodes: (0..nodes).map(NodeId).collect(),
         request: Transmit { to, msg: 0 },
         again: |first, msg| Transmit { msg, ..*first },

@@ -23,8 +23,8 @@ mod ledger;
 mod message;
 mod policy;
 mod port;
-mod server;
 pub mod property;
+mod server;
 mod service;
 #[cfg(test)]
 mod tests;

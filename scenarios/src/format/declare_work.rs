@@ -1,12 +1,15 @@
 //! The declaration of `workload`, and what is planned too late.
 
+use super::declare_delay::{LAWS, delay};
 use super::entry::Configured;
 use super::fields::{Absent, Fields, Spec};
+use super::leaves::Label;
 use super::nodes::NodeSet;
 use super::place::Place;
 use super::problem::{Code, Problem};
+use super::raw::{Opened, Raw};
 use super::resolved::Ron;
-use super::scenario::{Job, Scenario, Turn};
+use super::scenario::{Every, Job, Scenario, Turn};
 use super::triggers::Trigger;
 use super::words::shown;
 use sim_core::kernel::id::NodeId;
@@ -37,7 +40,7 @@ pub(super) fn workload(
         "what clients ask for: once, `at` a time, or `every` so often",
         |f| {
             let turn = turn(f);
-            let repeated = f.describing() || matches!(turn, Turn::Repeated { .. });
+            let repeated = f.has("every");
             let doc = "each repetition asks for something of its own: `hello`, `hello 2`, ..; only with `every`";
             let numbered = !repeated || f.flag("numbered", true, doc);
             let node = f.nodes(
@@ -96,18 +99,90 @@ fn asked_in_vain(f: &mut Fields<'_>, protocol: &dyn Configured, node: &NodeSet) 
 
 fn turn(f: &mut Fields<'_>) -> Turn {
     let at = f.optional_time("at", "when, since the start");
-    let every = f.optional_time(
-        "every",
-        "again and again, with this period; what is asked is numbered from the second time on",
+    let every = every(f);
+    let from = f.optional_time(
+        "from",
+        "the first time of `every`, and with a law where the first gap begins; 0s if it is not written",
     );
-    let from = f.optional_time("from", "the first time of `every`; 0s if it is not written");
     if every.is_some() && from.is_none() && !f.has("from") {
         f.record("from", Ron::text(&Span::ZERO.to_string()));
     }
     let until = f.optional_time("until", "no more of `every` from here on");
+    let count = f.optional_integer(
+        "count",
+        1..=u64::MAX,
+        "at most so many of `every` at each node, the first included",
+    );
+    if !f.describing()
+        && let Some(problem) = untimely(f, every.as_ref(), from, until)
+    {
+        f.report(problem);
+    }
+    match every {
+        Some(every) => Turn::Repeated {
+            every,
+            from: from.unwrap_or_default(),
+            until,
+            count,
+        },
+        None => Turn::Once {
+            at: at.unwrap_or_default(),
+        },
+    }
+}
+
+/// The time between two requests: always the same, or drawn.
+fn every(f: &mut Fields<'_>) -> Option<Every> {
+    let label = Label {
+        name: "every",
+        doc: "again and again, with this period or after gaps of this law; what is asked is numbered from the second \
+              time on",
+    };
+    let mut options = vec!["\"20ms\""];
+    options.extend(LAWS);
+    let node = f.take(Spec {
+        name: label.name,
+        kind: "one of".to_owned(),
+        absent: Absent::Nothing,
+        doc: label.doc,
+        options: &options,
+    });
+    if f.describing() {
+        f.each_option(label.name, &LAWS, delay);
+        return None;
+    }
+    let (every, ron) = match node.raw.map(Raw::open) {
+        Some(Opened::Struct(name, _) | Opened::Tuple(name, _)) if !name.is_empty() => {
+            let (law, ron) = f.constructed(label.name, node, &LAWS, &mut delay)?;
+            (Every::Drawn(law), ron)
+        }
+        _ => {
+            let raw = f.only(label.name, node)?;
+            let period = f.span_value(raw, raw.open(), label)?;
+            (Every::Period(period), Ron::text(&period.to_string()))
+        }
+    };
+    f.record(label.name, ron);
+    Some(every)
+}
+
+/// Is there no time at all between any two requests? What is no law is reported elsewhere.
+fn stands_still(every: &Every) -> bool {
+    match every {
+        Every::Period(period) => *period == Span::ZERO,
+        Every::Drawn(law) => law.sampler().is_ok_and(|law| law.max() == Span::ZERO),
+    }
+}
+
+/// What is wrong with the times of a job.
+fn untimely(
+    f: &Fields<'_>,
+    every: Option<&Every>,
+    from: Option<Span>,
+    until: Option<Span>,
+) -> Option<Problem> {
     let place = |name| f.place_of(name);
-    let problem = match (f.has("at"), f.has("every")) {
-        _ if f.describing() => None,
+    match (f.has("at"), f.has("every")) {
         (false, false) => {
             let problem = Problem::error(Code::S103, place("at"), "a job needs `at` or `every`");
             Some(problem.label("when?").help(
@@ -116,60 +191,36 @@ fn turn(f: &mut Fields<'_>) -> Turn {
             ))
         }
         (true, true) => {
-            let problem = Problem::error(
-                Code::S106,
-                place("every"),
-                "a job has either `at` or `every`",
-            );
-            Some(
-                problem
-                    .label("one of the two")
-                    .also(place("at"), "the other"),
-            )
+            let title = "a job has either `at` or `every`";
+            let problem = Problem::error(Code::S106, place("every"), title).label("one of the two");
+            Some(problem.also(place("at"), "the other"))
         }
-        (true, false) => ["from", "until"]
-            .into_iter()
-            .find(|name| f.has(name))
-            .map(|name| {
-                let problem = Problem::error(
-                    Code::S106,
-                    place(name),
-                    format!("`{name}` belongs to `every`, not to `at`"),
-                );
-                problem
-                    .label("this job comes once")
-                    .also(place("at"), "at this time")
-            }),
-        (false, true) if !f.has("until") => {
+        (true, false) => {
+            let name = ["from", "until", "count"]
+                .into_iter()
+                .find(|name| f.has(name))?;
+            let title = format!("`{name}` belongs to `every`, not to `at`");
+            let problem =
+                Problem::error(Code::S106, place(name), title).label("this job comes once");
+            Some(problem.also(place("at"), "at this time"))
+        }
+        (false, true) if !f.has("until") && !f.has("count") => {
             let problem = Problem::error(Code::S103, place("every"), "`until` is missing");
             Some(
-                problem
-                    .label("until when?")
-                    .note("`until`: no more from here on"),
+                problem.label("until when?").note(
+                    "`until`: no more from here on; or `count`: at most so many at each node",
+                ),
             )
         }
-        (false, true) if every == Some(Span::ZERO) => {
+        (false, true) if every.is_some_and(stands_still) => {
             let problem = Problem::error(Code::S105, place("every"), "`every` is out of range");
             Some(problem.label("this would never come to an end"))
         }
-        (false, true) if until <= from.or(Some(Span::ZERO)) => {
+        (false, true) if until.is_some_and(|until| until <= from.unwrap_or_default()) => {
             let problem = Problem::error(Code::S105, place("until"), "this job never comes");
             Some(problem.label("`until` is not after `from`"))
         }
         (false, true) => None,
-    };
-    if let Some(problem) = problem {
-        f.report(problem);
-    }
-    match every {
-        Some(every) => Turn::Repeated {
-            every,
-            from: from.unwrap_or_default(),
-            until: until.unwrap_or_default(),
-        },
-        None => Turn::Once {
-            at: at.unwrap_or_default(),
-        },
     }
 }
 

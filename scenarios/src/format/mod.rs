@@ -68,7 +68,7 @@ pub use place::{Place, SourceId, Sources};
 pub use problem::{Edits, Problem, Severity};
 pub use read::{Overrides, Reading, Variant, describe, read, validate};
 pub use render::{Look, human, json, short};
-pub use scenario::{Job, Places, Scenario, Stop, StopWhen, Trace, Turn};
+pub use scenario::{Every, Job, Places, Scenario, Stop, StopWhen, Trace, Turn};
 pub use sim_core::kernel::random::{Delay, Probability};
 pub use triggers::{Lasting, Occasion, Trigger};
 pub use units::bytes_text;

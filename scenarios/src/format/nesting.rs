@@ -305,7 +305,7 @@ impl<'r> Fields<'r> {
         let noun = match field {
             "do" => "operation",
             "faults" => "fault",
-            "latency" | "processing" => "law of delay",
+            "latency" | "processing" | "every" => "law of delay",
             "layer" | "links" => "kind of links",
             "node" | "from" | "to" | "groups" => "set of nodes",
             "when" => "condition",
@@ -348,7 +348,7 @@ impl<'r> Fields<'r> {
             "links" | "layer" => "   (`stormglass list links`)",
             "faults" => "   (`stormglass list faults`)",
             "behaviour" => "   (`stormglass explain behaviour`)",
-            "latency" | "processing" => "   (`stormglass list delays`)",
+            "latency" | "processing" | "every" => "   (`stormglass list delays`)",
             "topology" => "   (`stormglass list topologies`)",
             _ => "",
         };

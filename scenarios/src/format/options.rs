@@ -26,11 +26,16 @@ pub fn examples() -> impl Iterator<Item = (String, String)> {
         } else {
             "    stop: (at: \"10s\"),\n"
         };
+        let work = if field.starts_with("workload") {
+            ""
+        } else {
+            "    workload: [(at: \"1ms\", node: 0, do: Multicast(\"hello\"))],\n"
+        };
         let name = path.trim_start_matches("scenario.").replace('.', "-");
         let text = format!(
-            "Scenario(\n    name: \"{name}-{}\",\n    nodes: 8,\n    protocol: EagerMulticast,\n    {field},\n    \
-             workload: [(at: \"1ms\", node: 0, do: Multicast(\"hello\"))],\n    expect: [\"always no_creation\"],\n{stop})\n",
-            option.replace('.', "-")
+            "Scenario(\n    name: \"{name}-{}\",\n    nodes: 8,\n    protocol: EagerMulticast,\n    {field},\n\
+             {work}    expect: [\"always no_creation\"],\n{stop})\n",
+            option.replace(['.', '"'], "-").trim_matches('-')
         );
         (format!("{path}.{option}"), text)
     })
@@ -45,6 +50,7 @@ pub fn vocabulary(path: &str) -> &str {
         "when" if of_faults => WHEN,
         "processing" | "latency" if of_faults => LATENCY,
         "latency" if path.starts_with("scenario.network.") => LATENCY,
+        "every" if path == EVERY => LATENCY,
         "loss" if path.starts_with("scenario.network.") => LOSS,
         "layer" if path.starts_with("scenario.links.") => LINKS,
         _ => path,
@@ -52,10 +58,11 @@ pub fn vocabulary(path: &str) -> &str {
 }
 
 fn row(path: &str, option: &str) -> Option<&'static Row> {
-    let path = vocabulary(path);
-    OPTIONS
-        .iter()
-        .find(|(known, name, ..)| *known == path && *name == option)
+    let at = |path: &str| {
+        let is_it = |(known, name, ..): &&Row| *known == path && *name == option;
+        OPTIONS.iter().find(is_it)
+    };
+    at(path).or_else(|| at(vocabulary(path)))
 }
 
 /// Where an example stands in a scenario: instead of the dots.
@@ -73,6 +80,7 @@ fn around(path: &str) -> &'static str {
         BEHAVIOUR => "faults: [Byzantine(node: 7, behaviour: [..])]",
         WHEN => "faults: [Crash(node: 0, when: ..)]",
         STOP => "stop: (when: ..)",
+        EVERY => "workload: [(every: .., until: \"1s\", node: All, do: Multicast(\"hello\"))]",
         _ => "trace: ..",
     }
 }
@@ -89,13 +97,14 @@ const DISK: &str = "scenario.faults.Crash.disk";
 const BEHAVIOUR: &str = "scenario.faults.Byzantine.behaviour";
 const WHEN: &str = "scenario.faults.Crash.when";
 const STOP: &str = "scenario.stop.when";
+const EVERY: &str = "scenario.workload.every";
 const TRACE: &str = "scenario.trace";
 
 /// The field, the option, what it means, and how it may be written.
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
 /// Examples are for eight nodes.
-const OPTIONS: [Row; 76] = [
+const OPTIONS: [Row; 79] = [
     (TOPOLOGY, "Complete", "everybody with everybody", "Complete"),
     (
         TOPOLOGY,
@@ -488,6 +497,24 @@ const OPTIONS: [Row; 76] = [
         "Quiescent",
     ),
     (STOP, "Never", "only at one of the other limits", "Never"),
+    (
+        EVERY,
+        "\"20ms\"",
+        "always the same gap; the first request comes at `from`",
+        "\"20ms\"",
+    ),
+    (
+        EVERY,
+        "Fixed",
+        "always the same gap, and one before the first request too",
+        "Fixed(\"20ms\")",
+    ),
+    (
+        EVERY,
+        "Exponential",
+        "each node is asked as if by many clients who know nothing of each other: a Poisson process",
+        "Exponential(mean: \"20ms\")",
+    ),
     (TRACE, "Off", "nothing is recorded", "Off"),
     (TRACE, "Summary", "only counts", "Summary"),
     (
@@ -528,7 +555,9 @@ mod tests {
         for (path, option, ..) in OPTIONS {
             let field = docs.iter().find(|doc| doc.path == path).unwrap();
             assert!(field.options.iter().any(|known| known == option));
-            assert_eq!(vocabulary(path), path, "{option}");
+            // A gap is a delay; some of its options mean more.
+            let shared = if path == EVERY { LATENCY } else { path };
+            assert_eq!(vocabulary(path), shared, "{option}");
         }
     }
 }

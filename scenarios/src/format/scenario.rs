@@ -9,6 +9,7 @@ use super::nodes::NodeSet;
 use super::place::Place;
 use crate::overlay::Shape;
 use sim_core::kernel::overlay::Overlay;
+use sim_core::kernel::random::Delay;
 use sim_core::kernel::time::Span;
 
 /// Everything that a run depends on.
@@ -100,22 +101,33 @@ pub struct Job {
 }
 
 /// When a job asks for its operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Once.
     Once {
         /// Time since the start.
         at: Span,
     },
-    /// At `from`, then after each `every` (which is above zero), before `until`.
+    /// Again and again. One of `until` and `count` is there.
     Repeated {
-        /// The period.
-        every: Span,
-        /// The first time.
+        /// The time between two requests.
+        every: Every,
+        /// The first time; the first gap that is drawn begins here.
         from: Span,
         /// No more from here on.
-        until: Span,
+        until: Option<Span>,
+        /// At most so many at each node.
+        count: Option<u64>,
     },
+}
+
+/// The time between two requests at one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// Always this, which is above zero.
+    Period(Span),
+    /// Drawn from a law, for each node by itself. Not all draws are zero.
+    Drawn(Delay),
 }
 
 /// When the run ends: whatever comes first.

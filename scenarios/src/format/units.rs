@@ -170,7 +170,12 @@ impl Fields<'_> {
         })
     }
 
-    fn span_value(&self, raw: Raw<'_>, opened: Opened<'_>, label: Label) -> Option<Span> {
+    pub(super) fn span_value(
+        &self,
+        raw: Raw<'_>,
+        opened: Opened<'_>,
+        label: Label,
+    ) -> Option<Span> {
         let text = self.time_text(raw, opened, label)?;
         text.parse()
             .map_err(|error| self.cx.report(bad_time(raw.place, &text, error)))

@@ -1,5 +1,6 @@
 //! `RetryRpc`: remote calls between clients and tiers of servers.
 
+use protocols::rpc::property::{ASKABLE, checker};
 use protocols::rpc::{Bank, Both, Counter, Fenced, KeyValue};
 use protocols::rpc::{
     BankRequest, Behind, Call, Client, CounterRequest, Fan, FencedRequest, KeyValueRequest, Keys,
@@ -167,11 +168,11 @@ impl Family for Rpc<Shipped> {
     }
 
     fn properties() -> Vec<PropertyAbout> {
-        Vec::new()
+        ASKABLE.to_vec()
     }
 
-    fn checker(_: &str, _: &Overlay) -> Option<Box<dyn Property<Self>>> {
-        None
+    fn checker(name: &str, overlay: &Overlay) -> Option<Box<dyn Property<Self>>> {
+        checker(name, overlay.nodes())
     }
 }
 

@@ -3,8 +3,8 @@
 //! This file is the loop and what an entry stands for. What a handler's effects do is told in `interpret.rs`, the fate
 //! of a message in `send.rs` and `route.rs`; when faults strike in `alarms.rs`, how they begin and end in `strike.rs`, and
 //! what they do in `partition.rs`, `misconduct.rs`, `clock.rs`, `disk.rs` and `work.rs`; numbers and fingerprint in
-//! `numbers.rs`, who is next in `queue.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, properties in
-//! `judge.rs`.
+//! `numbers.rs`, who is next in `queue.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, what clients ask
+//! for in `jobs.rs`, properties in `judge.rs`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,6 +24,7 @@ use crate::trace::{Recorder, What, WhyDropped};
 use super::alarms::Alarms;
 use super::host::{Afflicted, Host, Trouble, UNWATCHED, Waiting};
 use super::interpret::{Buffer, Cause};
+use super::jobs::Jobs;
 use super::judge::Judge;
 use super::live::Live;
 use super::messages::Messages;
@@ -40,7 +41,7 @@ use super::timers::{self, Timers};
 /// Accounted bytes of one entry of the queue and of one timer: what they take on a 64-bit machine.
 const BYTES_ENTRY: u64 = 16;
 const BYTES_TIMER: u64 = 32;
-/// And of what waits for a process, for a heal, or of what a channel remembers.
+/// And of what waits for a process, for a heal, or of what a channel or a job remembers.
 const BYTES_WAITING: u64 = 32;
 
 /// A simulated cluster in which every process runs the node program `P`.
@@ -58,7 +59,7 @@ pub struct Sim<'p, P: Node> {
     pub(super) timers: Timers<P::Timer>,
     /// How much waits for processes that are busy, what they are busy with included.
     pub(super) waiting: usize,
-    jobs: Vec<Job<Req<P::Offers>>>,
+    jobs: Jobs<Req<P::Offers>>,
     pub(super) judge: Judge<P::Offers>,
     pub(super) recorder: Option<Recorder>,
     pub(super) buffer: Buffer<P>,
@@ -178,7 +179,7 @@ impl<'p, P: Node> Sim<'p, P> {
             messages: Messages::new(),
             timers: Timers::new(),
             waiting: 0,
-            jobs: Vec::new(),
+            jobs: Jobs::new(setup.seed),
             judge: Judge::new(),
             recorder: None,
             buffer: Buffer {
@@ -224,28 +225,23 @@ impl<'p, P: Node> Sim<'p, P> {
     /// Asks processes for something, once or again and again.
     ///
     /// # Panics
-    /// If it names a process that is not there, or is to be repeated every zero nanoseconds.
+    /// If it names a process that is not there, or is to be repeated after no time at all.
     pub fn job(&mut self, job: Job<Req<P::Offers>>) {
         assert!(
             job.nodes.iter().all(|node| node.index() < self.hosts.len()),
             "a job names processes of the cluster"
         );
         assert!(
-            job.repeat.is_none_or(|repeat| repeat.every > Span::ZERO),
+            job.repeat.as_ref().is_none_or(Repeat::moves_on),
             "a job is repeated after some time"
         );
-        let row = u32::try_from(self.jobs.len()).expect("fewer than 2^30 jobs");
+        let (row, due) = self.jobs.add(job, self.since().as_nanos());
         // One entry a process, so that budgets are looked at between any two requests.
-        if let Some(at) = self.first_due(&job) {
-            for node in &job.nodes {
-                if self.is_here(*node) {
-                    let handle = Kind::Job.handle(row);
-                    let node = node.0;
-                    self.queue.push(Entry { at, node, handle });
-                }
+        for (node, at) in due {
+            if self.is_here(node) {
+                self.plan_request(node, row, at);
             }
         }
-        self.jobs.push(job);
     }
 
     /// Judges `property` in this run; a liveness property may stay in debt for `within`.
@@ -396,8 +392,10 @@ impl<'p, P: Node> Sim<'p, P> {
 
     /// Accounted bytes of all that is in flight or armed.
     pub(super) fn accounted(&self) -> u64 {
+        let waiting = self.waiting + self.held.len();
+        let remembered = waiting + self.channels.len() + self.jobs.remembered();
         self.queue.len() as u64 * BYTES_ENTRY
-            + (self.waiting + self.held.len() + self.channels.len()) as u64 * BYTES_WAITING
+            + remembered as u64 * BYTES_WAITING
             + self.messages.bytes()
             + self.timers.rows() as u64 * BYTES_TIMER
     }
@@ -420,11 +418,14 @@ impl<'p, P: Node> Sim<'p, P> {
             (Kind::Timer, row) => self.timer(node, row),
             (Kind::Job, _) if self.is_closed() => (),
             (Kind::Job, row) => {
-                self.plan_again(node, row, due);
+                let (n, again) = self.jobs.due(row, node, entry.at);
+                if let Some(at) = again {
+                    self.plan_request(node, row, at);
+                }
                 if self.is_engaged(node) {
-                    self.wait_or_work(node, Waiting::Job(row, due));
+                    self.wait_or_work(node, Waiting::Job(row, n));
                 } else {
-                    self.ask(node, row, due);
+                    self.ask(node, row, n);
                 }
             }
             (Kind::Act, row) => self.act(Act::of(row)),
@@ -446,7 +447,7 @@ impl<'p, P: Node> Sim<'p, P> {
                 (Kind::Arrival, row) => self.arrive(node, row),
                 (_, row) => self.timer(node, row),
             },
-            Waiting::Job(row, due) => self.ask(node, row, due),
+            Waiting::Job(row, n) => self.ask(node, row, n),
         }
     }
 
@@ -530,23 +531,15 @@ impl<'p, P: Node> Sim<'p, P> {
         );
     }
 
-    /// Plans the next time that a job asks a process.
-    fn plan_again(&mut self, node: NodeId, row: u32, due: SimTime) {
-        if let Some(Repeat { every, until }) = self.jobs[row as usize].repeat {
-            let next = due.after(every).as_nanos();
-            if next < until.as_nanos() {
-                self.queue.push(Entry {
-                    at: next,
-                    node: node.0,
-                    handle: Kind::Job.handle(row),
-                });
-            }
-        }
+    /// Plans that a job asks a process.
+    fn plan_request(&mut self, node: NodeId, row: u32, at: u64) {
+        let (node, handle) = (node.0, Kind::Job.handle(row));
+        self.queue.push(Entry { at, node, handle });
     }
 
-    /// Asks one process what a job that was due wants of it.
-    fn ask(&mut self, node: NodeId, row: u32, due: SimTime) {
-        let request = self.jobs[row as usize].request(due);
+    /// Asks one process what a job wants of it that has asked it `n` times before.
+    fn ask(&mut self, node: NodeId, row: u32, n: u64) {
+        let request = self.jobs.request(row, n);
         let digest = digest(&request).hash;
         if !self.hosts[node.index()].up {
             self.counters.requests_to_crashed += 1;

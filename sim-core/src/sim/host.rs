@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::kernel::id::NodeId;
 use crate::kernel::protocol::{Effect, Node};
 use crate::kernel::random::{Probability, Sampler};
-use crate::kernel::time::{SimTime, Span};
+use crate::kernel::time::Span;
 
 use super::clock::Clock;
 use super::disk::DiskFlaws;
@@ -172,8 +172,8 @@ pub(super) enum Work<P: Node> {
 pub(super) enum Waiting {
     /// An entry of the queue: an arrival or a timer.
     Entry(u32),
-    /// A job was due.
-    Job(u32, SimTime),
+    /// A job was due that has asked it so often before.
+    Job(u32, u64),
 }
 
 /// Messages that a process does not send, or does not receive.

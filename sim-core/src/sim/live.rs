@@ -30,7 +30,7 @@ use super::numbers::Folded;
 use super::outcome::{Counters, Ended, Outcome};
 use super::queue::Entry;
 use super::send::BYTES_MESSAGE;
-use super::setup::{Job, Setup};
+use super::setup::Setup;
 
 /// Most entries of the queue that one call of [`RealTime::advance`] takes: sockets are looked at in between.
 const ENTRIES_A_TURN: usize = 4_096;
@@ -344,18 +344,6 @@ impl<'p, P: Node> Sim<'p, P> {
         !is_over
             && !part.spent.contains(&fault.number)
             && victim.is_none_or(|node| part.here.contains(&node))
-    }
-
-    /// When a job is due for the first time from now on, in ns; `None` if it is over.
-    pub(super) fn first_due<R>(&self, job: &Job<R>) -> Option<u64> {
-        let (since, first) = (self.since().as_nanos(), job.at.as_nanos());
-        let Some(missed) = since.checked_sub(first).filter(|missed| *missed > 0) else {
-            return Some(first);
-        };
-        let repeat = job.repeat?;
-        let every = repeat.every.as_nanos();
-        let next = first + missed.div_ceil(every) * every;
-        (next < repeat.until.as_nanos()).then_some(next)
     }
 
     /// How long a copy may be kept at most: as long as the law of its channel and the faults of a traitor can delay it.

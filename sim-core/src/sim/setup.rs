@@ -1,7 +1,8 @@
 //! What a simulated cluster lives with: its network, its faults, its limits, its workload.
 
 use crate::kernel::id::NodeId;
-use crate::kernel::time::{SimTime, Span};
+use crate::kernel::random::Sampler;
+use crate::kernel::time::Span;
 
 use super::fault::Fault;
 use super::network::Network;
@@ -69,7 +70,7 @@ impl Default for Limits {
 /// Something that is asked of processes, once or again and again.
 #[derive(Clone, Debug)]
 pub struct Job<R> {
-    /// When, the first time.
+    /// When: the first time, or, with gaps that are drawn, where the first of them begins.
     pub at: Span,
     /// How it is repeated, if it is.
     pub repeat: Option<Repeat>,
@@ -81,25 +82,48 @@ pub struct Job<R> {
     pub again: fn(&R, u64) -> R,
 }
 
-impl<R: Clone> Job<R> {
-    /// What is asked when it falls due at `now`.
-    pub(super) fn request(&self, now: SimTime) -> R {
-        let passed = now.as_nanos() - self.at.as_nanos();
-        match self
-            .repeat
-            .map_or(0, |repeat| passed / repeat.every.as_nanos())
-        {
-            0 => self.request.clone(),
-            n => (self.again)(&self.request, n),
-        }
-    }
-}
-
 /// How a job is repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeat {
-    /// The time between two requests; above zero.
-    pub every: Span,
+    /// The time between two requests.
+    pub every: Every,
     /// No request is made from here on.
     pub until: Span,
+    /// So many requests at most are made of each process, the first included.
+    pub count: u64,
+}
+
+/// The time between two requests of a job to one process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// Always the same, above zero. The first request is made at the time of the job.
+    Period(Span),
+    /// Drawn anew each time, for each process by itself. A gap comes before the first request too: with exponential
+    /// gaps the requests of a process are a Poisson process, and so are those of all together.
+    Drawn {
+        /// The law of the gaps. Not all of them are zero.
+        law: Sampler,
+        /// Tells the draws of this job from those of others.
+        stream: u64,
+    },
+}
+
+impl Repeat {
+    /// With this period, before `until`.
+    #[must_use]
+    pub const fn period(every: Span, until: Span) -> Repeat {
+        Repeat {
+            every: Every::Period(every),
+            until,
+            count: u64::MAX,
+        }
+    }
+
+    /// Does it come to an end, whenever that is?
+    pub(super) fn moves_on(&self) -> bool {
+        match &self.every {
+            Every::Period(period) => *period > Span::ZERO,
+            Every::Drawn { law, .. } => law.max() > Span::ZERO,
+        }
+    }
 }

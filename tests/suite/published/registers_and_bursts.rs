@@ -135,10 +135,7 @@ fn bursts(seed: u64, messages: u64) -> (f64, f64) {
     let every = Span::from_millis(1);
     sim.job(Job {
         at: Span::ZERO,
-        repeat: Some(Repeat {
-            every,
-            until: every.saturating_mul(messages),
-        }),
+        repeat: Some(Repeat::period(every, every.saturating_mul(messages))),
         nodes: vec![NodeId(0)],
         request: Transmit {
             to: Group::One(NodeId(1)),

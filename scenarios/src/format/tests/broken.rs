@@ -134,6 +134,7 @@ fn values_that_are_hard_to_swallow() {
         "[Crash()]",
         "[(at: 1)]",
         "[(every: \"0s\", until: \"1s\")]",
+        "[(every: Uniform(\"0s\", \"0s\"), count: 1)]",
         "Fixed",
         "Fixed()",
         "Fixed(delay: \"1s\")",

@@ -453,6 +453,79 @@ fn faults_that_make_no_sense() {
 }
 
 #[test]
+fn jobs_that_make_no_sense() {
+    for (times, message) in [
+        (
+            "",
+            "error[S103]: a job needs `at` or `every` (write `at: \"1ms\"`, or `every: \"20ms\", until: \"4s\"`)",
+        ),
+        (
+            "at: \"1ms\", every: Fixed(\"1ms\"),",
+            "error[S106]: a job has either `at` or `every`",
+        ),
+        (
+            "at: \"1ms\", count: 3,",
+            "error[S106]: `count` belongs to `every`, not to `at`",
+        ),
+        (
+            "every: Exponential(mean: \"1ms\"),",
+            "error[S103]: `until` is missing",
+        ),
+        (
+            "every: \"1ms\", from: \"2s\", until: \"1s\", count: 1,",
+            "error[S105]: this job never comes",
+        ),
+        (
+            "every: \"1ms\", count: 0,",
+            "error[S105]: `count` is out of range",
+        ),
+        (
+            "every: \"0s\", count: 9,",
+            "error[S105]: `every` is out of range",
+        ),
+        (
+            "every: Fixed(\"0s\"), until: \"1s\",",
+            "error[S105]: `every` is out of range",
+        ),
+        (
+            "every: Uniform(\"0s\", \"0s\"), until: \"1s\",",
+            "error[S105]: `every` is out of range",
+        ),
+        (
+            "every: Exponential(mean: \"1s\", max: \"0s\"), until: \"1s\",",
+            "error[S105]: `every` is out of range",
+        ),
+        (
+            "every: Normal(mean: \"0s\", sd: \"0s\"), until: \"1s\",",
+            "error[S105]: `every` is out of range",
+        ),
+        (
+            "every: Exponential(mean: \"0s\"), until: \"1s\",",
+            "error[S105]: there is no such delay",
+        ),
+        (
+            "every: Exponental(mean: \"1s\"), until: \"1s\",",
+            "error[S102]: no law of delay is called `Exponental` (did you mean `Exponential`?)",
+        ),
+        (
+            "every: Exponential, until: \"1s\",",
+            "error[S103]: `mean` is missing",
+        ),
+        (
+            "every: 20, until: \"1s\",",
+            "error[S110]: a time needs a unit (write the time as text with a unit (ns, us, ms, s, min, h))",
+        ),
+        (
+            "every: [\"20ms\"], until: \"1s\",",
+            "error[S104]: `every` has to be a time such as \"5ms\"",
+        ),
+    ] {
+        let job = format!("workload: [({times} node: 0, do: Multicast(\"x\"))],");
+        assert_eq!(alone(&job), message, "{times}");
+    }
+}
+
+#[test]
 fn networks_that_make_no_sense() {
     for (field, message) in [
         (

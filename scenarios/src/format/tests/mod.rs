@@ -276,7 +276,7 @@ pub(super) fn facts(scenario: &Scenario) -> String {
         .collect();
     let jobs: Vec<_> = workload
         .iter()
-        .map(|job| (job.turn, &job.node, job.operation, &job.text))
+        .map(|job| (&job.turn, &job.node, job.operation, &job.text))
         .collect();
     let faults: Vec<_> = faults
         .iter()

@@ -148,6 +148,8 @@ fn the_resolved_scenario_reads_back_to_itself() {
         ),
         workload: [
             (every: "20ms", until: "4s", node: Random(fraction: 0.5, except: ["f", 0, 0]), do: Multicast("x")),
+            (every: LogNormal(median: "lag", p99: "1s", max: "2s"), from: "1s", count: "10 * f", node: All, do: Multicast("z")),
+            (every: Empirical(["3ms", "lag"]), until: "1s", numbered: false, node: 1, do: Multicast("z")),
             (at: "0s", node: 0..=3, do: Multicast("y")), (at: "0s", node: [3, 1], do: Multicast("")),
         ],
         faults: [
@@ -234,6 +236,49 @@ fn a_short_scenario_has_all_defaults() {
 }
 
 #[test]
+fn a_job_is_repeated_after_a_period_or_after_gaps_of_a_law() {
+    let turn = |times: &str| {
+        let text = with(&format!(
+            "params: {{\"lag\": \"5ms\"}}, workload: [({times}, node: 0, do: Multicast(\"x\"))],"
+        ));
+        Attempt::of(&text).scenario().workload[0].clone()
+    };
+    let ms = Span::from_millis;
+    let period = turn("every: \"lag\", until: \"1s\"");
+    let repeated = Turn::Repeated {
+        every: Every::Period(ms(5)),
+        from: Span::ZERO,
+        until: Some(ms(1000)),
+        count: None,
+    };
+    assert_eq!(period.turn, repeated);
+    // What is not written leaves no trace: nodes of a job are drawn by its text.
+    let text =
+        r#"(every: "5ms", from: "0s", until: "1s", numbered: true, node: 0, do: Multicast("x"))"#;
+    assert_eq!(period.text, text);
+    let drawn = turn("every: Exponential(mean: \"lag\"), from: \"1s\", count: 1_000_000");
+    let (mean, min, max) = (ms(5), Span::ZERO, None);
+    let repeated = Turn::Repeated {
+        every: Every::Drawn(Delay::Exponential { mean, min, max }),
+        from: ms(1000),
+        until: None,
+        count: Some(1_000_000),
+    };
+    assert_eq!(drawn.turn, repeated);
+    let text = r#"(every: Exponential(mean: "5ms", min: "0s"), from: "1s", count: 1000000, numbered: true, node: 0, do: Multicast("x"))"#;
+    assert_eq!(drawn.text, text);
+    let set = with(
+        "workload: [(every: Pareto(scale: \"1ms\", shape: 2), until: \"1s\", node: 0, do: Multicast(\"x\"))],",
+    );
+    let attempt = Attempt::of(&set)
+        .set("workload.0.every.scale=\"7ms\"")
+        .set("workload.0.count=3");
+    let job = attempt.scenario().workload[0].clone();
+    assert!(job.text.contains("scale: \"7ms\""), "{}", job.text);
+    assert!(job.text.contains("count: 3"), "{}", job.text);
+}
+
+#[test]
 fn every_field_is_described() {
     let docs = describe(&REGISTRY);
     let find = |path: &str| {
@@ -262,6 +307,11 @@ fn every_field_is_described() {
         "text"
     );
     assert_eq!(find("scenario.workload.at").doc, "when, since the start");
+    assert_eq!(find("scenario.workload.every").options.len(), 8);
+    assert_eq!(
+        find("scenario.workload.every.Exponential.mean").kind,
+        "time"
+    );
     assert_eq!(
         find("scenario.stop.memory").default.as_deref(),
         Some("\"4GiB\"")

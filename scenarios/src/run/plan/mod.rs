@@ -5,11 +5,12 @@ mod network;
 
 use sim_core::kernel::canonical::Fold;
 use sim_core::kernel::random::{Key, Purpose};
+use sim_core::kernel::time::Span;
 use sim_core::sim::{self, Limits, Repeat, Setup};
 
 use super::FaultReport;
 use super::stage::Latency;
-use crate::format::{Place, Scenario, StopWhen, Turn};
+use crate::format::{Every, Place, Scenario, StopWhen, Turn};
 
 pub(super) use faults::{Faults, faults};
 pub(super) use network::is_uniform;
@@ -40,13 +41,27 @@ pub(super) fn job<R: Clone>(
     again: fn(&R, u64) -> R,
 ) -> sim::Job<R> {
     let job = &scenario.workload[place];
-    let (at, repeat) = match job.turn {
-        Turn::Once { at } => (at, None),
-        Turn::Repeated { every, from, until } => (from, Some(Repeat { every, until })),
-    };
     let before = scenario.workload[..place].iter();
     let alike = alike(before.map(|other| other.text.as_str()), &job.text);
-    let draws = Key::new(scenario.seed, Purpose::Selection).at(1, name(&job.text, alike));
+    // Its draws depend on what it says, not on its place in the list.
+    let name = name(&job.text, alike);
+    let (at, repeat) = match &job.turn {
+        Turn::Once { at } => (*at, None),
+        Turn::Repeated {
+            every,
+            from,
+            until,
+            count,
+        } => {
+            let repeat = Repeat {
+                every: gaps(every, name),
+                until: until.unwrap_or(Span::MAX),
+                count: count.unwrap_or(u64::MAX),
+            };
+            (*from, Some(repeat))
+        }
+    };
+    let draws = Key::new(scenario.seed, Purpose::Selection).at(1, name);
     let mut nodes = job.node.resolve(scenario.nodes, draws);
     nodes.retain(|node| scenario.protocol.takes_requests(*node));
     sim::Job {
@@ -58,6 +73,19 @@ pub(super) fn job<R: Clone>(
             again
         } else {
             |request, _| request.clone()
+        },
+    }
+}
+
+/// The time between two requests of the job of this name.
+fn gaps(every: &Every, name: u64) -> sim::Every {
+    match every {
+        Every::Period(period) => sim::Every::Period(*period),
+        Every::Drawn(law) => sim::Every::Drawn {
+            law: law
+                .sampler()
+                .expect("a scenario that was read has laws of delay"),
+            stream: name,
         },
     }
 }
