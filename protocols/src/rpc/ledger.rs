@@ -11,6 +11,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
+use super::message::Ticket;
 use super::port::{Executed, Key};
 use super::service::Service;
 
@@ -114,8 +115,9 @@ struct Session<R> {
     below: u32,
     /// By number and part.
     replies: BTreeMap<(u32, u32), Saved<R>>,
-    /// Attempts that were refused, up to which: a second copy of one must not be carried out.
-    refused: BTreeMap<(u32, u32), u32>,
+    /// By number, part and caller, the last attempt that was refused: neither a second copy of it nor one that it has
+    /// overtaken must be carried out.
+    refused: BTreeMap<(u32, u32, NodeId), (Ticket, u32)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -157,22 +159,23 @@ impl<S: Service> Ledger<S> {
         }
     }
 
-    /// This attempt, and all before it, are not going to be carried out.
-    pub fn refuse(&mut self, key: &Key, attempt: u32) {
+    /// This attempt of a caller, and all before it, are not going to be carried out.
+    pub fn refuse(&mut self, key: &Key, caller: NodeId, attempt: (Ticket, u32)) {
         let session = self.session(key);
         if key.incarnation == session.incarnation && key.number >= session.below {
-            let refused = session.refused.entry((key.number, key.part)).or_default();
+            let name = (key.number, key.part, caller);
+            let refused = session.refused.entry(name).or_insert(attempt);
             *refused = attempt.max(*refused);
         }
     }
 
     /// Was this attempt refused before?
     #[must_use]
-    pub fn was_refused(&self, key: &Key, attempt: u32) -> bool {
+    pub fn was_refused(&self, key: &Key, caller: NodeId, attempt: (Ticket, u32)) -> bool {
         let session = self.clients.get(&key.client);
         let session = session.filter(|session| session.incarnation == key.incarnation);
         session
-            .and_then(|session| session.refused.get(&(key.number, key.part)))
+            .and_then(|session| session.refused.get(&(key.number, key.part, caller)))
             .is_some_and(|refused| attempt <= *refused)
     }
 
@@ -273,7 +276,7 @@ impl<R> Session<R> {
         if below > self.below {
             self.below = below;
             self.replies = self.replies.split_off(&(below, 0));
-            self.refused = self.refused.split_off(&(below, 0));
+            self.refused = self.refused.split_off(&(below, 0, NodeId(0)));
         }
     }
 }

@@ -271,14 +271,18 @@ impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
                 return fx.mark("duplicate_suppressed");
             }
         }
-        if self.ledger.was_refused(&job.key, job.attempt) {
+        if self
+            .ledger
+            .was_refused(&job.key, job.from, (job.ticket, job.attempt))
+        {
             return self.reply(&job, Answer::Refused, fx);
         }
         let (key, copy) = (job.key, job.clone());
         match self.desk.admit(&self.terms, job) {
             Admission::Full => {
                 fx.mark("load_shed");
-                self.ledger.refuse(&key, copy.attempt);
+                self.ledger
+                    .refuse(&key, copy.from, (copy.ticket, copy.attempt));
                 self.reply(&copy, Answer::Refused, fx);
             }
             Admission::Queued => {

@@ -127,7 +127,7 @@ fn backoff(f: &mut Fields<'_>) -> Backoff {
 fn jitter(f: &mut Fields<'_>, default: Jitter) -> Jitter {
     let choices = [
         Choice {
-            name: "None",
+            name: "Off",
             value: Jitter::None,
         },
         Choice {

@@ -12,6 +12,7 @@ mod clocks;
 mod gossip;
 mod phi;
 mod registers_and_bursts;
+mod rpc;
 mod swim;
 
 use std::fmt::Display;
