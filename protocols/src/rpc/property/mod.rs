@@ -12,6 +12,7 @@ mod effort;
 mod every_call_answered;
 mod exactly_once_effect;
 mod honest_outcome;
+mod linearizability;
 mod no_lost_call;
 mod numbers;
 mod roll;
@@ -31,6 +32,9 @@ pub use effort::Effort;
 pub use every_call_answered::EveryCallAnswered;
 pub use exactly_once_effect::ExactlyOnceEffect;
 pub use honest_outcome::HonestOutcome;
+pub use linearizability::{
+    Fate, Linearizability, Operation, STEPS, STEPS_PER_CALL, Unexplained, Verdict, judge,
+};
 pub use no_lost_call::NoLostCall;
 pub use single_writer::SingleWriter;
 
@@ -78,6 +82,12 @@ pub const ASKABLE: &[About] = &[
         kind: Kind::Safety,
         meaning: "No write under an older lease takes effect after one under a later lease.",
     },
+    About {
+        name: "linearizability",
+        number: "",
+        kind: Kind::Safety,
+        meaning: "Each call seems to take effect at one instant between its beginning and its end.",
+    },
 ];
 
 /// The checker of the property `name` over so many processes, if there is one.
@@ -91,6 +101,7 @@ pub fn checker<S: Service>(name: &str, _nodes: u32) -> Option<Box<dyn Property<R
         "honest_outcome" => Box::new(HonestOutcome::<S>::new()),
         "deadline_respected" => Box::new(DeadlineRespected::<S>::new()),
         "single_writer" => Box::new(SingleWriter::new()),
+        "linearizability" => Box::new(Linearizability::<S>::new()),
         _ => return None,
     })
 }
