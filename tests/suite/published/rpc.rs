@@ -265,12 +265,12 @@ fn published_retries_over_a_lossy_network() {
         of("attempts", per_call(&|_, _, n| n.into()), 1.22610);
         of(
             "executions",
-            per_call(&|key, ..| executed(key).into()),
+            per_call(&|key, _, _| executed(key).into()),
             1.1035,
         );
         of(
             "applied twice",
-            per_call(&|key, ..| share(executed(key) > 1)),
+            per_call(&|key, _, _| share(executed(key) > 1)),
             0.0972,
         );
         let unseen = per_call(&|key, ok, _| share(!ok && executed(key) > 0));
@@ -299,7 +299,13 @@ fn published_retries_over_a_lossy_network() {
 /// The response times of a server, in units, without the first tenth.
 fn response_times(seed: u64, server: Terms, gap: Sampler, calls: u64) -> Vec<f64> {
     let server = cluster(seed, server);
-    let every = often(Every::Drawn { law: gap, stream: 1 }, calls);
+    let every = often(
+        Every::Drawn {
+            law: gap,
+            stream: 1,
+        },
+        calls,
+    );
     let (calls, _) = server.run(every, &READ, true);
     let warm_up = calls.times.len() / 10;
     calls.times[warm_up..]
@@ -448,7 +454,10 @@ fn published_waits_of_many_servers_in_all_calls() {
 fn lost(name: &str, server: Terms, gap: Sampler, calls: u64, published: f64) {
     for seeds in seed_sets(1) {
         let every = often(
-            Every::Drawn { law: gap.clone(), stream: 1 },
+            Every::Drawn {
+                law: gap.clone(),
+                stream: 1,
+            },
             calls,
         );
         let (seen, _) = cluster(seeds.start, server.clone()).run(every, &READ, true);
