@@ -16,6 +16,7 @@
 mod backoff;
 mod policy;
 mod port;
+pub mod property;
 mod service;
 
 pub use backoff::{Backoff, Jitter};
