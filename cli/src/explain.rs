@@ -190,6 +190,12 @@ fn mark(registry: &dyn Runner, name: &str) -> Option<String> {
 fn metric(name: &str) -> Option<String> {
     let about = metrics::all().find(|about| about.name == name)?;
     let (name, what) = (about.name, about.what);
+    if about.sampled {
+        return Some(format!(
+            "{name}, a metric of many samples\n  {what}\n  ask for it with   \"p99({name}) <= 100ms\"\n  \
+             or with           min, mean, max, p1 .. p99, p999: percentiles by nearest rank\n"
+        ));
+    }
     Some(format!(
         "{name}, a metric\n  {what}\n  ask for it with   \"{name} <= 100\"\n"
     ))

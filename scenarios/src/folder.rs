@@ -67,7 +67,7 @@ pub struct Files<'a> {
     /// The trace, if one was recorded.
     pub trace: Option<(&'a TraceHeader, &'a Trace)>,
     /// Names and values of metrics.
-    pub metrics: &'a [(&'static str, Option<Figure>)],
+    pub metrics: &'a [(String, Option<Figure>)],
     /// How long the run took on this machine, in milliseconds.
     pub wall_ms: u64,
 }

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::format::{Scenario, Sources};
-use crate::metrics::Figure;
+use crate::metrics::{Figure, statistics};
 use crate::run::{Finding, Reason, Run};
+use sim_core::kernel::distribution::Distribution;
 use sim_core::sim::Ended;
 use sim_core::trace::{MODEL_VERSION, fingerprint_text};
 
@@ -28,9 +29,10 @@ pub fn run(sources: &Sources, scenario: &Scenario, run: &Run, again: &str) -> Va
         .collect();
     let metrics: Map<String, Value> = run
         .metrics
-        .all()
+        .single()
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.map_or(Value::Null, figure)))
+        .chain(run.metrics.sampled().map(samples))
         .chain([("messages_by_kind".to_owned(), kinds(run))])
         .collect();
     let faults: Vec<Value> = run
@@ -68,6 +70,12 @@ fn figure(figure: Figure) -> Value {
         Figure::Whole(count) => json!(count),
         Figure::Ratio(..) => json!(figure.number()),
     }
+}
+
+/// A metric with many samples: how many, and statistics in nanoseconds.
+fn samples((name, times): (String, &Distribution)) -> (String, Value) {
+    let statistics = statistics(times).map(|(name, value)| (name.to_owned(), json!(value)));
+    (name, Value::Object(Map::from_iter(statistics)))
 }
 
 /// The messages of each kind.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use sim_core::kernel::property::{Finding, Measure};
+use sim_core::kernel::distribution::Distribution;
+use sim_core::kernel::property::{Finding, Measure, Quantity};
+use sim_core::kernel::time::Span;
 use sim_core::sim::{Counters, Outcome};
 
-use crate::format::{MetricAbout, Unit};
+use crate::format::{MetricAbout, Statistic, Unit};
 
 /// How a metric is read off a run; `None` if it is not known.
 type Read = fn(&Metrics) -> Option<Figure>;
@@ -162,6 +164,26 @@ const ALL: &[(&str, Read, &str)] = &[
         "what nodes said through their uppermost port",
     ),
     (
+        "calls",
+        |run| run.measured("calls"),
+        "remote calls that clients began; measured if asked for",
+    ),
+    (
+        "attempts",
+        |run| run.measured("attempts"),
+        "how often a remote call that ended was sent, on average: retries and hedges count; measured if asked for",
+    ),
+    (
+        "executions",
+        |run| run.measured("executions"),
+        "how often a remote call that began was carried out, on average; measured if asked for",
+    ),
+    (
+        "success_ratio",
+        |run| run.measured("success_ratio"),
+        "share of the remote calls that ended that succeeded; measured if asked for",
+    ),
+    (
         "delivery_ratio",
         |run| run.measured("delivery_ratio"),
         "share of the deliveries that were due to correct nodes (everything cast, once each) that took place; measured if asked for",
@@ -199,11 +221,34 @@ const ALL: &[(&str, Read, &str)] = &[
     ),
 ];
 
+/// The metrics of which a run has many samples, all of them times.
+const SAMPLED: &[(&str, &str)] = &[
+    (
+        "delivery_latency",
+        "time from a cast to its delivery at each other correct node, of all that was delivered; measured if asked for",
+    ),
+    (
+        "call_latency",
+        "time from the beginning of a call to its success, retries included; measured if asked for",
+    ),
+];
+
 /// The metrics that are sums over messages, so that one kind of messages has its part.
 const BY_KIND: [&str; 2] = ["messages", "messages_with_self"];
 
 /// The metrics that only some ports measure.
-const OF_PORTS: &[&str] = &["delivery_ratio", "residue", "traffic", "rounds"];
+const OF_PORTS: &[&str] = &[
+    "delivery_ratio",
+    "residue",
+    "traffic",
+    "rounds",
+    "delivery_latency",
+    "calls",
+    "attempts",
+    "executions",
+    "success_ratio",
+    "call_latency",
+];
 
 /// The metrics of a protocol whose port measures these.
 pub fn of_port(measured: &'static [&'static str]) -> impl Iterator<Item = MetricAbout> {
@@ -224,7 +269,7 @@ pub(crate) fn absent(name: &str) -> &'static str {
 
 /// The metrics that expectations can name.
 pub fn all() -> impl Iterator<Item = MetricAbout> {
-    ALL.iter().map(|&(name, _, what)| MetricAbout {
+    let counted = ALL.iter().map(|&(name, _, what)| MetricAbout {
         name,
         unit: if name == "virtual_time" {
             Unit::Time
@@ -234,7 +279,40 @@ pub fn all() -> impl Iterator<Item = MetricAbout> {
         sampled: false,
         by_kind: BY_KIND.contains(&name),
         what,
-    })
+    });
+    let sampled = SAMPLED.iter().map(|&(name, what)| MetricAbout {
+        name,
+        unit: Unit::Time,
+        sampled: true,
+        by_kind: false,
+        what,
+    });
+    counted.chain(sampled)
+}
+
+/// The statistics of many times that are told wherever one of them was asked for, with their names; times in
+/// nanoseconds, and nothing of no times.
+#[must_use]
+pub fn statistics(times: &Distribution) -> [(&'static str, Option<u64>); 7] {
+    let of = |statistic| statistic_of(times, statistic).map(Span::as_nanos);
+    [
+        ("count", Some(times.count())),
+        ("mean", of(Statistic::Mean)),
+        ("min", of(Statistic::Min)),
+        ("max", of(Statistic::Max)),
+        ("p50", of(Statistic::Percentile(500))),
+        ("p90", of(Statistic::Percentile(900))),
+        ("p99", of(Statistic::Percentile(990))),
+    ]
+}
+
+fn statistic_of(times: &Distribution, statistic: Statistic) -> Option<Span> {
+    match statistic {
+        Statistic::Mean => times.mean(),
+        Statistic::Min => times.min(),
+        Statistic::Max => times.max(),
+        Statistic::Percentile(thousandths) => times.percentile(thousandths),
+    }
 }
 
 /// The figures of one run.
@@ -278,10 +356,31 @@ impl Metrics {
     /// What was measured at the port under this name.
     fn measured(&self, name: &str) -> Option<Figure> {
         let found = self.measured.iter().find(|measure| measure.name == name)?;
-        Some(match found.whole {
-            1 => Figure::Whole(found.part),
-            whole => Figure::Ratio(found.part, whole),
-        })
+        match found.quantity {
+            Quantity::Count(count) => Some(Figure::Whole(count)),
+            Quantity::Ratio { part, whole } => Figure::ratio(part, whole),
+            Quantity::Times(_) => None,
+        }
+    }
+
+    /// The metrics of which the run has many samples, by their names in JSON; those that were asked for.
+    pub fn sampled(&self) -> impl Iterator<Item = (String, &Distribution)> {
+        self.measured
+            .iter()
+            .filter_map(|measure| match &measure.quantity {
+                Quantity::Times(times) => Some((format!("{}_ns", measure.name), times)),
+                _ => None,
+            })
+    }
+
+    /// A statistic of the samples of a metric, in nanoseconds; `None` if there are none.
+    #[must_use]
+    pub fn statistic(&self, name: &str, statistic: Statistic) -> Option<Figure> {
+        let found = self.measured.iter().find(|measure| measure.name == name)?;
+        let Quantity::Times(times) = &found.quantity else {
+            return None;
+        };
+        statistic_of(times, statistic).map(|time| time.as_nanos().into())
     }
 
     /// The figure that an expectation calls `name`; times in nanoseconds. `None` if it is not known.
@@ -302,9 +401,22 @@ impl Metrics {
         }
     }
 
-    /// All figures by their names in JSON, in a fixed order; `None` is null.
+    /// All figures by their names in a table, in a fixed order: those of one number, then the statistics of those that have
+    /// many samples, `delivery_latency_ns.p99`.
     #[must_use]
-    pub fn all(&self) -> Vec<(&'static str, Option<Figure>)> {
+    pub fn all(&self) -> Vec<(String, Option<Figure>)> {
+        let single = self.single().into_iter();
+        let single = single.map(|(name, figure)| (name.to_owned(), figure));
+        let sampled = self.sampled().flat_map(|(name, times)| {
+            statistics(times)
+                .map(|(statistic, ns)| (format!("{name}.{statistic}"), ns.map(Figure::from)))
+        });
+        single.chain(sampled).collect()
+    }
+
+    /// The figures of one number by their names in JSON, in a fixed order; `None` is null.
+    #[must_use]
+    pub fn single(&self) -> Vec<(&'static str, Option<Figure>)> {
         let json = |name| match name {
             "virtual_time" => "virtual_time_ns",
             name => name,

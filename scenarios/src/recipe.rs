@@ -41,9 +41,13 @@ pub trait Family: Port<Request: Send + Sync> {
     /// The metrics that are measured at this port, if an expectation asks for one of them.
     const MEASURES: &'static [&'static str] = &[];
 
-    /// Who measures them, for the cluster of this overlay and a protocol whose rounds take so long.
-    fn observer(_overlay: &Overlay, _period: Option<Span>) -> Option<Box<dyn Property<Self>>> {
-        None
+    /// Who measures those that are `asked` for, for the cluster of this overlay and a protocol whose rounds take so long.
+    fn observers(
+        _asked: &[&str],
+        _overlay: &Overlay,
+        _period: Option<Span>,
+    ) -> Vec<Box<dyn Property<Self>>> {
+        Vec::new()
     }
 }
 

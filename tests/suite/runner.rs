@@ -232,6 +232,77 @@ fn a_budget_leaves_nothing_proven() {
     assert_eq!(run.verdict, Verdict::Inconclusive);
 }
 
+/// One cast that everybody has after 10 ms, and node 1 after 70 ms.
+fn latencies(rest: &str) -> Run {
+    run_shipped(&format!(
+        "Scenario(name: \"late\", nodes: 20, protocol: BestEffortMulticast, links: Assumed(Reliable), \
+         network: (latency: Fixed(\"10ms\"), between: [(from: All, to: 1, latency: Fixed(\"70ms\"))]), {rest})"
+    ))
+}
+
+/// Nineteen latencies: by nearest rank the largest of them is the 95th percentile, and not yet the 90th.
+#[test]
+fn latencies_are_measured_if_asked_for() {
+    let sentences = [
+        ("min(delivery_latency) == 10ms", "10ms == 10ms"),
+        ("p50(delivery_latency) == 10ms", "10ms == 10ms"),
+        ("p90(delivery_latency) == 10ms", "10ms == 10ms"),
+        ("p95(delivery_latency) == 70ms", "70ms == 70ms"),
+        ("max(delivery_latency) == 70ms", "70ms == 70ms"),
+        ("mean(delivery_latency) < 14ms", "13.157895ms < 14ms"),
+        ("p999(delivery_latency) <= 50ms", "70ms is not <= 50ms"),
+    ];
+    let asked: Vec<String> = sentences
+        .iter()
+        .map(|(text, _)| format!("{text:?}"))
+        .collect();
+    let run = latencies(&format!("{CAST}, expect: [{}]", asked.join(", ")));
+    let said: Vec<&str> = run
+        .findings
+        .iter()
+        .map(|finding| finding.said.as_str())
+        .collect();
+    assert_eq!(said, sentences.map(|(_, said)| said));
+    assert_eq!(run.verdict, Verdict::Fail);
+    let sampled = |run: &Run| -> Vec<(String, u64)> {
+        let sampled = run.metrics.sampled();
+        sampled.map(|(name, times)| (name, times.count())).collect()
+    };
+    assert_eq!(sampled(&run), [("delivery_latency_ns".to_owned(), 19)]);
+    assert_eq!(
+        sampled(&latencies(&format!("{CAST}, expect: [\"residue == 0\"]"))),
+        []
+    );
+    let run = latencies("expect: [\"p99(delivery_latency) <= 1s\"]");
+    assert_eq!(
+        run.findings[0].status,
+        Status::NotExercised,
+        "nothing was cast"
+    );
+    assert_eq!(sampled(&run), [("delivery_latency_ns".to_owned(), 0)]);
+}
+
+/// Of a run that was cut short the largest is at least as large in the end, and the smallest at most as large; anything else
+/// may change either way.
+#[test]
+fn a_budget_leaves_statistics_undecided() {
+    for (sentence, verdict) in [
+        ("max(delivery_latency) <= 5ms", Verdict::Fail),
+        ("max(delivery_latency) == 5ms", Verdict::Fail),
+        ("max(delivery_latency) <= 50ms", Verdict::Inconclusive),
+        ("min(delivery_latency) >= 20ms", Verdict::Fail),
+        ("min(delivery_latency) >= 5ms", Verdict::Inconclusive),
+        ("min(delivery_latency) == 10ms", Verdict::Inconclusive),
+        ("p50(delivery_latency) <= 1ms", Verdict::Inconclusive),
+        ("mean(delivery_latency) <= 1ms", Verdict::Inconclusive),
+    ] {
+        let run = latencies(&format!(
+            "{CAST}, stop: (at: \"20ms\"), expect: [\"{sentence}\"]"
+        ));
+        assert_eq!(run.verdict, verdict, "{sentence}: {}", run.findings[0].said);
+    }
+}
+
 /// What is meant to break must be asked: a `where` that is false hides nothing.
 #[test]
 fn an_expected_violation_that_nobody_asks_for_shows_nothing() {

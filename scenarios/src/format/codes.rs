@@ -217,8 +217,9 @@ impl Code {
             Code::S132 => (
                 "this is not an expectation",
                 "An expectation is one of `always P`, `eventually P within T`, `sometimes P` and `METRIC op EXPR`, where \
-                 op is one of < <= > >= == != and METRIC is one of `stormglass list metrics`. Any of \
-                 them may end in `where EXPR`.",
+                 op is one of < <= > >= == != and METRIC is one of `stormglass list metrics`. Of what a \
+                 run has many, as of latencies, METRIC is a statistic: min, mean, max or a percentile by nearest rank (p1 .. p99, \
+                 p999), as in `p99(delivery_latency) <= 4s`. Any of them may end in `where EXPR`.",
                 "expect: [\"messages are few\"],",
                 "expect: [\"messages <= 20\"],",
             ),

@@ -86,8 +86,8 @@ pub enum Statistic {
     Min,
     /// The largest.
     Max,
-    /// A percentile by nearest rank, 1 to 99.
-    Percentile(u8),
+    /// By nearest rank, what so many of a thousand do not exceed: `p50` is 500, `p999` is 999.
+    Percentile(u16),
 }
 
 /// `<`, `<=`, `>`, `>=`, `==`, `!=`.
@@ -481,7 +481,7 @@ impl<'a> Reader<'a> {
             (None, first, first_range.clone(), 4)
         } else if called {
             let Some(statistic) = statistic(first) else {
-                self.malformed(&first_range, "none of mean, min, max, p1 .. p99");
+                self.malformed(&first_range, "none of mean, min, max, p1 .. p99, p999");
                 return None;
             };
             let (Some((metric, range)), Some((Token::Sign(")"), _))) =
@@ -600,10 +600,12 @@ fn statistic(name: &str) -> Option<Statistic> {
         "min" => Some(Statistic::Min),
         "max" => Some(Statistic::Max),
         _ => {
-            let percent: u8 = name.strip_prefix('p')?.parse().ok()?;
-            (1..=99)
-                .contains(&percent)
-                .then_some(Statistic::Percentile(percent))
+            let percent: u16 = name.strip_prefix('p')?.parse().ok()?;
+            match percent {
+                1..=99 => Some(Statistic::Percentile(percent * 10)),
+                999 => Some(Statistic::Percentile(999)),
+                _ => None,
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Multicasts of texts, as scenarios see them.
 
-use protocols::multicast::property::{Promises, Spread, askable, checker};
+use protocols::multicast::property::{Latency, Promises, Spread, askable, checker};
 use protocols::multicast::{Cast, Multicast};
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::property::{About, Property};
@@ -36,9 +36,25 @@ impl<G: Promises> Family for Multicast<Text, G> {
         checker(name, overlay.nodes())
     }
 
-    const MEASURES: &'static [&'static str] = Spread::<Text>::MEASURES;
+    const MEASURES: &'static [&'static str] = &[
+        "delivery_ratio",
+        "residue",
+        "traffic",
+        "rounds",
+        "delivery_latency",
+    ];
 
-    fn observer(overlay: &Overlay, period: Option<Span>) -> Option<Box<dyn Property<Self>>> {
-        Some(Box::new(Spread::new(overlay.nodes(), period)))
+    fn observers(
+        asked: &[&str],
+        overlay: &Overlay,
+        period: Option<Span>,
+    ) -> Vec<Box<dyn Property<Self>>> {
+        let nodes = overlay.nodes();
+        let asks = |measures: &[&str]| asked.iter().any(|name| measures.contains(name));
+        let spread = asks(Spread::<Text>::MEASURES)
+            .then(|| Box::new(Spread::new(nodes, period)) as Box<dyn Property<Self>>);
+        let latency = asks(Latency::<Text>::MEASURES)
+            .then(|| Box::new(Latency::new(nodes)) as Box<dyn Property<Self>>);
+        spread.into_iter().chain(latency).collect()
     }
 }

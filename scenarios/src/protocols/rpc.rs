@@ -1,6 +1,6 @@
 //! `RetryRpc`: remote calls between clients and tiers of servers.
 
-use protocols::rpc::property::{ASKABLE, checker};
+use protocols::rpc::property::{ASKABLE, Effort, Latency, checker};
 use protocols::rpc::{Bank, Both, Counter, Fenced, KeyValue};
 use protocols::rpc::{
     BankRequest, Behind, Call, Client, CounterRequest, Fan, FencedRequest, KeyValueRequest, Keys,
@@ -13,6 +13,7 @@ use sim_core::kernel::port::{FairLoss, Link};
 use sim_core::kernel::property::{About as PropertyAbout, Property};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
+use sim_core::kernel::time::Span;
 
 use super::rpc_fields::{idempotency, policy, server, storage};
 use crate::format::{About, Choice, Fields, Mark, Messages, Need};
@@ -173,6 +174,23 @@ impl Family for Rpc<Shipped> {
 
     fn checker(name: &str, overlay: &Overlay) -> Option<Box<dyn Property<Self>>> {
         checker(name, overlay.nodes())
+    }
+
+    const MEASURES: &'static [&'static str] = &[
+        "calls",
+        "attempts",
+        "executions",
+        "success_ratio",
+        "call_latency",
+    ];
+
+    fn observers(asked: &[&str], _: &Overlay, _: Option<Span>) -> Vec<Box<dyn Property<Self>>> {
+        let asks = |measures: &[&str]| asked.iter().any(|name| measures.contains(name));
+        let effort =
+            asks(Effort::MEASURES).then(|| Box::new(Effort::new()) as Box<dyn Property<Self>>);
+        let latency = asks(Latency::<Shipped>::MEASURES)
+            .then(|| Box::new(Latency::<Shipped>::new()) as Box<dyn Property<Self>>);
+        effort.into_iter().chain(latency).collect()
     }
 }
 

@@ -5,7 +5,9 @@ use sim_core::kernel::time::Span;
 use sim_core::sim::{Ended, Outcome};
 
 use super::{Verdict, ms, stage};
-use crate::format::{Bound, Comparison, Expectation, Place, Scenario, Sentence, StopWhen};
+use crate::format::{
+    Bound, Comparison, Expectation, Place, Scenario, Sentence, Statistic, StopWhen,
+};
 use crate::metrics::{self, Figure, Metrics};
 
 /// What became of an expectation.
@@ -123,18 +125,21 @@ pub(super) fn judge(scenario: &Scenario, outcome: &Outcome, metrics: &Metrics) -
                     sometimes(scenario, expectation, goal, outcome, verdict)
                 }
                 Sentence::Metric {
+                    statistic,
                     metric,
                     kind,
                     comparison,
                     bound,
                     ..
                 } => {
-                    let cut_short = is_cut_short(scenario, outcome.ended);
-                    let figure = match kind {
-                        Some(kind) => metrics.of_kind(metric, kind),
-                        None => metrics.get(metric),
+                    let figure = match (statistic, kind) {
+                        (Some(statistic), _) => metrics.statistic(metric, *statistic),
+                        (None, Some(kind)) => metrics.of_kind(metric, kind),
+                        (None, None) => metrics.get(metric),
                     };
-                    of_metric(expectation, metric, figure, *comparison, *bound, cut_short)
+                    let cut_short = is_cut_short(scenario, outcome.ended);
+                    let later = cut_short.then(|| Later::of(*statistic, figure));
+                    of_metric(expectation, metric, figure, *comparison, *bound, later)
                 }
             }
         })
@@ -308,13 +313,49 @@ fn nanos(time: Span) -> f64 {
     time.as_nanos() as f64
 }
 
+/// How a figure can change while a run goes on that was cut short.
+#[derive(Clone, Copy)]
+enum Later {
+    /// As counts do, and the largest of many.
+    Grows,
+    /// As the smallest of many does.
+    Shrinks,
+    /// As a share does, and a mean.
+    Either,
+}
+
+impl Later {
+    fn of(statistic: Option<Statistic>, figure: Option<Figure>) -> Later {
+        match (statistic, figure) {
+            (Some(Statistic::Max), _) => Later::Grows,
+            (Some(Statistic::Min), _) => Later::Shrinks,
+            (Some(Statistic::Mean | Statistic::Percentile(_)), _) => Later::Either,
+            (None, Some(Figure::Ratio(..))) => Later::Either,
+            (None, _) => Later::Grows,
+        }
+    }
+
+    /// Can the answer to this comparison still change?
+    fn may_change(self, comparison: Comparison, left: f64, right: f64) -> bool {
+        let equal = matches!(comparison, Comparison::Equal | Comparison::Different);
+        let now = comparison.holds(&left, &right);
+        match self {
+            Later::Either => true,
+            Later::Grows if equal => left <= right,
+            Later::Shrinks if equal => left >= right,
+            Later::Grows => comparison.holds(&f64::MAX, &right) != now,
+            Later::Shrinks => comparison.holds(&0.0, &right) != now,
+        }
+    }
+}
+
 fn of_metric(
     expectation: &Expectation,
     metric: &str,
     figure: Option<Figure>,
     comparison: Comparison,
     bound: Bound,
-    cut_short: bool,
+    later: Option<Later>,
 ) -> Finding {
     let mut finding = blank(expectation, "metric", metric);
     let Some(figure) = figure else {
@@ -333,14 +374,8 @@ fn of_metric(
     };
     let ((measured, bound), sign) = (texts, comparison.sign());
     let holds = comparison.holds(&left, &right);
-    // Counts only grow: in a run that was cut short, what a larger figure would change is not decided. A share may change
-    // either way.
-    let undecided = cut_short
-        && match (comparison, figure) {
-            (_, Figure::Ratio(..)) => true,
-            (Comparison::Equal | Comparison::Different, _) => left <= right,
-            _ => comparison.holds(&f64::MAX, &right) != holds,
-        };
+    // In a run that was cut short, what the rest of it could change is not decided.
+    let undecided = later.is_some_and(|later| later.may_change(comparison, left, right));
     (finding.status, finding.said) = match (undecided, holds) {
         (true, _) => (
             Status::Pending,

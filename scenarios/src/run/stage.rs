@@ -102,24 +102,27 @@ pub(super) fn prepare<N: Node>(
     }
 }
 
-/// The properties that judge a run, in the order of [`watched`]; behind them who measures it, if anybody asks.
+/// The properties that judge a run, in the order of [`watched`]; behind them those who measure what is asked for.
 pub(super) fn properties<P: Family>(
     scenario: &Scenario,
 ) -> impl Iterator<Item = (Box<dyn Property<P>>, Span)> {
     let judges = watched(scenario);
     let judges = judges.map(|(_, name, within)| (checker(name, &scenario.overlay), within));
-    let observer = measures(scenario, P::MEASURES)
-        .then(|| P::observer(&scenario.overlay, scenario.protocol.period()))
-        .flatten();
-    judges.chain(observer.map(|observer| (observer, Span::MAX)))
+    let asked = measures(scenario, P::MEASURES);
+    let observers = P::observers(&asked, &scenario.overlay, scenario.protocol.period());
+    judges.chain(observers.into_iter().map(|observer| (observer, Span::MAX)))
 }
 
-/// Does an expectation ask for one of these metrics?
-fn measures(scenario: &Scenario, names: &[&str]) -> bool {
-    scenario.expect.iter().any(|expectation| {
-        let asks = matches!(&expectation.sentence, Sentence::Metric { metric, .. } if names.contains(&metric.as_str()));
-        asks && expectation.is_asked()
-    })
+/// Those of these metrics that an expectation asks for.
+fn measures<'a>(scenario: &Scenario, names: &[&'a str]) -> Vec<&'a str> {
+    let asks = |name: &str| {
+        scenario.expect.iter().any(|expectation| {
+            let of_it =
+                matches!(&expectation.sentence, Sentence::Metric { metric, .. } if metric == name);
+            of_it && expectation.is_asked()
+        })
+    };
+    names.iter().copied().filter(|name| asks(name)).collect()
 }
 
 /// The expectations that are judged by a property while the run goes on: place, property, and how long it may be owed.

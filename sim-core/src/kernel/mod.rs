@@ -6,6 +6,7 @@
 pub mod beside;
 pub mod canonical;
 pub mod disk;
+pub mod distribution;
 pub mod either;
 pub mod env;
 pub mod id;

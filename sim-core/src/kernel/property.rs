@@ -4,6 +4,7 @@
 //! of a protocol. So one checker judges every implementation of a port, simulated or on real sockets. It keeps bounded
 //! memory: per message a bit a process, not the history.
 
+use super::distribution::Distribution;
 use super::id::NodeId;
 use super::port::{Ind, Port, Req};
 use super::time::{SimTime, Span};
@@ -118,15 +119,29 @@ pub enum Finding {
     Measured(Vec<Measure>),
 }
 
-/// A figure that was measured at the edge of a port: so many of so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A figure that was measured at the edge of a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Measure {
     /// As expectations name it: `residue`.
     pub name: &'static str,
-    /// So many …
-    pub part: u64,
-    /// … of so many, which are not none; 1 for a count.
-    pub whole: u64,
+    /// What was found.
+    pub quantity: Quantity,
+}
+
+/// What a figure is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Quantity {
+    /// So many.
+    Count(u64),
+    /// So many of so many.
+    Ratio {
+        /// So many …
+        part: u64,
+        /// … of so many, which are not none.
+        whole: u64,
+    },
+    /// Many times, of which one asks for a statistic.
+    Times(Distribution),
 }
 
 /// One promise of the port `P`, judged while the run goes on.

@@ -11,7 +11,7 @@ use protocols::link::Assumed;
 use protocols::multicast::property::Spread;
 use protocols::multicast::{Cast, Multicast, Probabilistic};
 use sim_core::kernel::prelude::*;
-use sim_core::kernel::property::Finding;
+use sim_core::kernel::property::{Finding, Quantity};
 use sim_core::kernel::random::Delay;
 use sim_core::sim::{Loss, Outcome, Setup, Sim};
 
@@ -90,7 +90,11 @@ fn epidemic(outcome: &Outcome, nodes: u32) -> Epidemic {
     };
     let of = |name| {
         let measure = measures.iter().find(|measure| measure.name == name);
-        measure.map_or(0.0, |measure| measure.part as f64 / measure.whole as f64)
+        match measure.map(|measure| &measure.quantity) {
+            Some(Quantity::Count(count)) => *count as f64,
+            Some(Quantity::Ratio { part, whole }) => *part as f64 / *whole as f64,
+            Some(Quantity::Times(_)) | None => 0.0,
+        }
     };
     Epidemic {
         residue: of("residue"),

@@ -13,19 +13,26 @@ type Port = Multicast<u32, Reliable>;
 /// A checker on the bench. Payloads are numbers.
 pub(super) struct Bench<T> {
     pub(super) checker: T,
+    /// When the next facts happen.
+    pub(super) at: SimTime,
     event: u64,
 }
 
 impl<T: Property<Port>> Bench<T> {
     pub(super) fn new(checker: T) -> Self {
-        Bench { checker, event: 0 }
+        let at = SimTime::ZERO;
+        Bench {
+            checker,
+            at,
+            event: 0,
+        }
     }
 
     /// Shows it a fact; what it objects to.
     pub(super) fn fact(&mut self, fact: &Fact<'_, Port>) -> Result<(), String> {
         self.event += 1;
         let moment = Moment {
-            at: SimTime::ZERO,
+            at: self.at,
             event: self.event,
         };
         let seen = self.checker.see(moment, fact);

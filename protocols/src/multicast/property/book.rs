@@ -50,6 +50,8 @@ pub(super) struct Page {
     /// The last delivery that was due, duplicates aside; and the last one by the caster itself.
     pub(super) last: Option<(Moment, NodeId)>,
     pub(super) last_own: Option<(Moment, NodeId)>,
+    /// How many of the deliveries that were due took place.
+    pub(super) delivered: u64,
     most: u32,
     tally: Tally,
 }
@@ -95,6 +97,7 @@ impl<P: Payload> Book<P> {
                 let page = self.page(*origin, payload);
                 let times = page.tally.add(node, nodes);
                 if times <= page.due() {
+                    page.delivered += 1;
                     page.last = Some((moment, node));
                     if node == *origin {
                         page.last_own = page.last;
@@ -161,6 +164,7 @@ impl<P: Payload> Book<P> {
             leads: Vec::new(),
             last: None,
             last_own: None,
+            delivered: 0,
             most: 0,
             tally: Tally::default(),
         };

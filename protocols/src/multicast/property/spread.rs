@@ -5,7 +5,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use sim_core::kernel::port::{Guarantee, Payload};
-use sim_core::kernel::property::{End, Fact, Finding, Measure, Moment, Property, Violation};
+use sim_core::kernel::property::{
+    End, Fact, Finding, Measure, Moment, Property, Quantity, Violation,
+};
 use sim_core::kernel::time::{SimTime, Span};
 
 use super::book::Book;
@@ -25,7 +27,7 @@ pub struct Spread<P> {
 }
 
 impl<P: Payload> Spread<P> {
-    /// The metrics of a multicast: `traffic` is counted by the engine, the others here.
+    /// How far casts spread: `traffic` is counted by the engine, the others here.
     pub const MEASURES: &'static [&'static str] =
         &["delivery_ratio", "residue", "traffic", "rounds"];
 
@@ -56,10 +58,10 @@ impl<P: Payload> Spread<P> {
 
     fn rounds(&self) -> Option<Measure> {
         let round = |at: SimTime| Some(at.as_nanos() / self.period?.as_nanos());
+        let rounds = round(self.last_delivery?)?.saturating_sub(round(self.first_cast?)?);
         Some(Measure {
             name: "rounds",
-            part: round(self.last_delivery?)?.saturating_sub(round(self.first_cast?)?),
-            whole: 1,
+            quantity: Quantity::Count(rounds),
         })
     }
 }
@@ -84,8 +86,7 @@ impl<P: Payload, G: Guarantee> Property<Multicast<P, G>> for Spread<P> {
         }
         let of_due = |name, part| Measure {
             name,
-            part,
-            whole: due,
+            quantity: Quantity::Ratio { part, whole: due },
         };
         let mut measures = vec![
             of_due("delivery_ratio", delivered),

@@ -1,9 +1,10 @@
 //! What calls cost and how they end: figures of one run, which promise nothing.
 
 use alloc::vec;
-use alloc::vec::Vec;
 
-use sim_core::kernel::property::{End, Fact, Finding, Measure, Moment, Property, Violation};
+use sim_core::kernel::property::{
+    End, Fact, Finding, Measure, Moment, Property, Quantity, Violation,
+};
 
 use super::roll::{News, Roll, Standing};
 use crate::rpc::port::{Outcome, Rpc};
@@ -65,19 +66,20 @@ impl<S: Service> Property<Rpc<S>> for Effort {
     }
 
     fn finish(&mut self, _: &End) -> Finding {
-        let measure = |name, part, whole| Measure { name, part, whole };
-        let mut measures = Vec::new();
+        let ratio = |name, part, whole| Measure {
+            name,
+            quantity: Quantity::Ratio { part, whole },
+        };
+        let mut measures = vec![Measure {
+            name: "calls",
+            quantity: Quantity::Count(self.begun),
+        }];
         if self.ended > 0 {
-            measures.extend([
-                measure("attempts", self.attempts, self.ended),
-                measure("success_ratio", self.succeeded, self.ended),
-            ]);
+            measures.push(ratio("attempts", self.attempts, self.ended));
+            measures.push(ratio("success_ratio", self.succeeded, self.ended));
         }
         if self.begun > 0 {
-            measures.extend(vec![
-                measure("executions", self.executions, self.begun),
-                measure("calls", self.begun, 1),
-            ]);
+            measures.push(ratio("executions", self.executions, self.begun));
         }
         Finding::Measured(measures)
     }
@@ -95,7 +97,11 @@ mod tests {
     #[test]
     fn measures_what_was_done_for_how_many_calls() {
         let mut bench = Bench::new(Effort::new());
-        assert_eq!(bench.finish(), Finding::Measured(Vec::new()));
+        let calls = |count| Measure {
+            name: "calls",
+            quantity: Quantity::Count(count),
+        };
+        assert_eq!(bench.finish(), Finding::Measured(vec![calls(0)]));
         let (add, read) = (bench.begin(0, Add(1)), bench.begin(0, Read));
         bench.begin(1, Read);
         bench.execute(2, add, Add(1), Is(1), Some(1));
@@ -106,15 +112,13 @@ mod tests {
         bench.end_as(read, Outcome::Unknown);
         bench.fact(&Fact::Failed(NodeId(1))).unwrap();
         bench.begin(1, Read);
-        let measure = |name, part, whole| Measure { name, part, whole };
-        assert_eq!(
-            bench.finish(),
-            Finding::Measured(vec![
-                measure("attempts", 2, 2),
-                measure("success_ratio", 1, 2),
-                measure("executions", 2, 3),
-                measure("calls", 3, 1),
-            ])
-        );
+        let ratio = |name, part, whole| Measure {
+            name,
+            quantity: Quantity::Ratio { part, whole },
+        };
+        let attempts = ratio("attempts", 2, 2);
+        let (success, executions) = (ratio("success_ratio", 1, 2), ratio("executions", 2, 3));
+        let measured = vec![calls(3), attempts, success, executions];
+        assert_eq!(bench.finish(), Finding::Measured(measured));
     }
 }

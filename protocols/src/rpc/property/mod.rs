@@ -12,6 +12,7 @@ mod effort;
 mod every_call_answered;
 mod exactly_once_effect;
 mod honest_outcome;
+mod latency;
 mod linearizability;
 mod no_lost_call;
 mod numbers;
@@ -32,6 +33,7 @@ pub use effort::Effort;
 pub use every_call_answered::EveryCallAnswered;
 pub use exactly_once_effect::ExactlyOnceEffect;
 pub use honest_outcome::HonestOutcome;
+pub use latency::Latency;
 pub use linearizability::{
     Fate, Linearizability, Operation, STEPS, STEPS_PER_CALL, Unexplained, Verdict, judge,
 };

@@ -279,6 +279,29 @@ fn a_job_is_repeated_after_a_period_or_after_gaps_of_a_law() {
 }
 
 #[test]
+fn statistics_are_read_in_thousandths() {
+    use Statistic::{Max, Mean, Min, Percentile};
+    for (word, expected) in [
+        ("min", Min),
+        ("mean", Mean),
+        ("max", Max),
+        ("p1", Percentile(10)),
+        ("p01", Percentile(10)),
+        ("p50", Percentile(500)),
+        ("p99", Percentile(990)),
+        ("p999", Percentile(999)),
+    ] {
+        let sentence = format!("{word}(delivery_latency) <= 5ms");
+        let scenario = Attempt::of(EAGER_SENDER_CRASH).expect(&sentence).scenario();
+        let asked = scenario.expect.last().map(|last| last.sentence.clone());
+        let Some(Sentence::Metric { statistic, .. }) = asked else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(statistic, Some(expected), "{word}");
+    }
+}
+
+#[test]
 fn every_field_is_described() {
     let docs = describe(&REGISTRY);
     let find = |path: &str| {
