@@ -26,7 +26,12 @@ pub struct Side<A, B> {
 }
 
 impl<A: Service, B: Service> Service for Both<A, B> {
-    const TIMED: bool = A::TIMED || B::TIMED;
+    fn is_timed(request: &Self::Request) -> bool {
+        match request {
+            Either::Left(request) => A::is_timed(request),
+            Either::Right(request) => B::is_timed(request),
+        }
+    }
 
     type Request = Either<A::Request, B::Request>;
     type Reply = Either<A::Reply, B::Reply>;

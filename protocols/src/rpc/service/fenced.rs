@@ -110,7 +110,9 @@ pub struct Held {
 }
 
 impl Service for Fenced {
-    const TIMED: bool = true;
+    fn is_timed(_: &FencedRequest) -> bool {
+        true
+    }
 
     type Request = FencedRequest;
     type Reply = FencedReply;

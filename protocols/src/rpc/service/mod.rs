@@ -35,8 +35,11 @@ pub use key_value::{KeyValue, KeyValueReply, KeyValueRequest};
 /// assert!(Counter::reads(&CounterRequest::Read));
 /// ```
 pub trait Service: Clone + Default + Eq + Hash + Debug + 'static {
-    /// True if what it answers depends on when it is asked, not only on what it was asked before.
-    const TIMED: bool = false;
+    /// True if what is answered to this request, or to others about the same object, depends on the time: then no order
+    /// of the requests alone explains the replies.
+    fn is_timed(_request: &Self::Request) -> bool {
+        false
+    }
 
     /// What may be asked of it.
     type Request: Payload;

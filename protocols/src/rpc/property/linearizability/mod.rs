@@ -9,7 +9,7 @@
 //! that takes too long it is kept, and judged in the end. The search may take [`STEPS`] steps and [`STEPS_PER_CALL`]
 //! for every call; after that the finding is that nobody knows.
 //!
-//! Replies must depend on nothing but the requests before: [timed](Service::TIMED) services are not judged.
+//! Replies must depend on nothing but the requests before: calls that are [timed](Service::is_timed) are not judged.
 
 mod history;
 mod judge;
@@ -172,7 +172,7 @@ impl<S: Service> Linearizability<S> {
             let object = self.objects.get_mut(&number).expect("it has this call");
             let operation = &mut object.history.operations[place];
             operation.guess = operation.guess.min(self.clock);
-        } else if self.roll.has_failed(key.client) && !S::reads(request) {
+        } else if self.roll.has_failed(key.client) && !S::reads(request) && !S::is_timed(request) {
             self.add(moment, *key, request, false);
         }
     }
@@ -198,7 +198,9 @@ impl<S: Service> Linearizability<S> {
 
     fn on_news(&mut self, moment: Moment, news: &News<'_, S>) -> Result<(), Violation> {
         match news {
-            News::Begun { key, request, .. } if !self.unanswered.contains_key(key) => {
+            News::Begun { key, request, .. }
+                if !self.unanswered.contains_key(key) && !S::is_timed(request) =>
+            {
                 self.add(moment, *key, request, true);
             }
             News::Ended { key, outcome, .. } => self.on_ended(moment, *key, outcome)?,
@@ -231,7 +233,7 @@ impl<S: Service> Linearizability<S> {
 
 impl<S: Service> Property<Rpc<S>> for Linearizability<S> {
     fn see(&mut self, moment: Moment, fact: &Fact<'_, Rpc<S>>) -> Result<(), Violation> {
-        if S::TIMED || self.gave_up {
+        if self.gave_up {
             return Ok(());
         }
         self.clock += 1;
