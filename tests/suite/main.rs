@@ -23,6 +23,7 @@ mod mutants;
 mod order;
 mod published;
 mod register;
+mod rpc;
 mod runner;
 mod scale;
 mod spread;
