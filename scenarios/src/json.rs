@@ -104,6 +104,7 @@ fn finding(sources: &Sources, finding: &Finding) -> Value {
     let violation = finding.violation.as_ref().map(|violation| {
         json!({
             "what": violation.what,
+            "before_event": violation.before.map(|before| before.event),
             "since_event": violation.since.event,
             "since_ns": violation.since.at.as_nanos(),
             "nodes": violation.nodes.iter().map(|node| node.0).collect::<Vec<_>>(),

@@ -62,6 +62,8 @@ pub struct About {
 pub struct Violation {
     /// The event that broke it, or that left the debt which was never paid.
     pub since: Moment,
+    /// An earlier event without which that would be no violation: the first of two effects of one call.
+    pub before: Option<Moment>,
     /// What happened, in a few words: `node 1 delivered {"hello"}`.
     pub what: String,
     /// The processes that did something wrong, or that were left out.
@@ -190,11 +192,13 @@ impl<P: Port> Property<P> for Quiescence {
         match end.quiet_since {
             Some(quiet) if quiet <= deadline => Finding::Held(format!("at {quiet}ms")),
             Some(quiet) => Finding::Violated(Violation {
+                before: None,
                 since,
                 what: format!("quiet only at {quiet}ms"),
                 nodes: vec![],
             }),
             None if end.has_passed(deadline) => Finding::Violated(Violation {
+                before: None,
                 since,
                 what: format!("still busy at {}ms", end.at),
                 nodes: vec![],

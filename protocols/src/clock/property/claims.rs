@@ -95,7 +95,12 @@ fn broken_by<P: Payload, T: Timestamp>(
     } else {
         vec![old, new]
     };
-    Violation { since, what, nodes }
+    Violation {
+        before: None,
+        since,
+        what,
+        nodes,
+    }
 }
 
 impl<P: Payload, T: Timestamp, G: Guarantee> Property<Clocked<P, T, G>> for Claims<P, T> {

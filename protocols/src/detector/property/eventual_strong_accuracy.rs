@@ -61,6 +61,7 @@ impl EventualStrongAccuracy {
 
     fn violation(since: Moment, observer: NodeId, suspect: NodeId, how: &str) -> Finding {
         Finding::Violated(Violation {
+            before: None,
             since,
             what: format!(
                 "node {} {how} node {}, which is correct",

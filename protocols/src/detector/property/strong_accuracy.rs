@@ -46,6 +46,7 @@ impl<G: Guarantee> Property<Detector<G>> for StrongAccuracy {
                 self.suspicions += 1;
                 if !self.crashed.contains(suspect) && !self.failed.contains(suspect) {
                     return Err(Violation {
+                        before: None,
                         since: moment,
                         what: format!(
                             "node {} suspected node {}, which had not crashed",

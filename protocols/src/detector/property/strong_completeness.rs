@@ -62,6 +62,7 @@ impl<G: Guarantee> Property<Detector<G>> for StrongCompleteness {
                     None => "in the end",
                 };
                 return Finding::Violated(Violation {
+                    before: None,
                     since,
                     what: format!("{gone} crashed, and {who} did not suspect it {in_time}"),
                     nodes: tardy,

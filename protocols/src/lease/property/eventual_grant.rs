@@ -108,6 +108,7 @@ impl Property<Lease> for EventualGrant {
         if let Some(wait) = self.slowest {
             if wait.granted > end.deadline(wait.asked.at) {
                 return Finding::Violated(Violation {
+                    before: None,
                     since: wait.asked,
                     what: format!(
                         "node {} asked for the lease and acquired it only at {}ms",
@@ -127,6 +128,7 @@ impl Property<Lease> for EventualGrant {
         let who = nodes(&[*node]);
         if end.is_final(since.at) {
             return Finding::Violated(Violation {
+                before: None,
                 since: *since,
                 what: format!("{who} asked for the lease and never acquired it"),
                 nodes: vec![*node],

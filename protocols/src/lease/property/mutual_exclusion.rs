@@ -40,6 +40,7 @@ impl Property<Lease> for MutualExclusion {
                 self.grants += 1;
                 if let Some(holder) = self.holders.iter().find(|holder| *holder != node) {
                     return Err(Violation {
+                        before: None,
                         since: moment,
                         what: format!(
                             "node {} acquired the lease while node {} held it",

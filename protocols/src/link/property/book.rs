@@ -109,7 +109,12 @@ pub(super) enum Debt {
 /// A broken debt for which one process has to answer.
 pub(super) fn broken(since: Moment, node: NodeId, what: String) -> Debt {
     let nodes = vec![node];
-    Debt::Broken(Violation { since, what, nodes })
+    Debt::Broken(Violation {
+        before: None,
+        since,
+        what,
+        nodes,
+    })
 }
 
 /// What is to be said of all debts: the oldest broken one, else how many are open, else that all were paid.

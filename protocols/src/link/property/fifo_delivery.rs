@@ -78,6 +78,7 @@ impl<M: Payload, Q: Promises> Property<Link<M, Q>> for FifoDelivery<M> {
             };
             self.deliveries += 1;
             let violation = |how| Violation {
+                before: None,
                 since: moment,
                 what: format!(
                     "node {} delivered {} from node {} {how}",

@@ -64,6 +64,7 @@ impl<M: Payload, Q: Promises> Property<Link<M, Q>> for NoCreation<M> {
             }
             let (from, to, msg) = (trip.from.0, trip.to.0, summary(&trip.msg));
             Err(Violation {
+                before: None,
                 since: moment,
                 what: format!(
                     "node {to} delivered {msg} from node {from}, which never sent it to node {to}"

@@ -61,6 +61,7 @@ impl<M: Payload, Q: Promises> Property<Link<M, Q>> for NoDuplication<M> {
             let sent = if page.sent <= 1 { "once" } else { "less often" };
             let (from, to) = (trip.from.0, trip.to.0);
             Err(Violation {
+                before: None,
                 since: moment,
                 what: format!(
                     "node {to} delivered {msg} from node {from} {times} times, but it was sent {sent}"

@@ -258,6 +258,7 @@ impl<P: Payload> Book<P> {
                 nodes(&[origin])
             );
             let violation = Violation {
+                before: None,
                 since: debt.since,
                 what,
                 nodes: debt.by.clone(),
@@ -274,6 +275,7 @@ impl<P: Payload> Book<P> {
             moment.at
         );
         Some(Violation {
+            before: None,
             since: debt.since,
             what,
             nodes: vec![node],

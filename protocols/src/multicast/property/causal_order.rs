@@ -89,6 +89,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for CausalDelivery<P> {
                         of.0
                     );
                     return Err(Violation {
+                        before: None,
                         since: moment,
                         what,
                         nodes: vec![*node],

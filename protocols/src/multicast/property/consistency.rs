@@ -137,6 +137,7 @@ impl<P: Payload> Sheet<P> {
         };
         what.push_str(casts);
         Violation {
+            before: None,
             since: moment,
             what,
             nodes,

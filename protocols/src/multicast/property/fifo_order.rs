@@ -50,6 +50,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for FifoDelivery<P> {
                             summary(&missing)
                         );
                         return Err(Violation {
+                            before: None,
                             since: moment,
                             what,
                             nodes: vec![*node],

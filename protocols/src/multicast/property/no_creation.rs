@@ -61,6 +61,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoCreation<P> {
                         node.0, origin.0
                     );
                     return Err(Violation {
+                        before: None,
                         since: moment,
                         what,
                         nodes: vec![*node],

@@ -52,6 +52,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for NoDuplication<P> {
             node.0
         );
         Err(Violation {
+            before: None,
             since: moment,
             what,
             nodes: vec![*node],

@@ -172,6 +172,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for SameOrder<P> {
                         node.0
                     );
                     return Err(Violation {
+                        before: None,
                         since: moment,
                         what,
                         nodes: vec![other, *node],

@@ -100,6 +100,7 @@ impl<V: Payload> Property<Register<V>> for Convergence<V> {
                 .filter(|(moment, _)| moment.at > end.deadline(since.at));
             return match late {
                 Some((moment, node)) => Finding::Violated(Violation {
+                    before: None,
                     since,
                     what: format!(
                         "node {} showed {} only at {}ms",
@@ -127,6 +128,11 @@ impl<V: Payload> Property<Register<V>> for Convergence<V> {
             return Finding::Pending(format!("{what} when the run ended"));
         }
         let nodes = others.iter().flat_map(|(_, camp)| camp).copied().collect();
-        Finding::Violated(Violation { since, what, nodes })
+        Finding::Violated(Violation {
+            before: None,
+            since,
+            what,
+            nodes,
+        })
     }
 }

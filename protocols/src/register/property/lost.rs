@@ -189,6 +189,7 @@ impl<V: Payload> Lost<V> {
             Whose::Own => ", an earlier write of its own",
         });
         Violation {
+            before: None,
             since: moment,
             what,
             nodes: vec![node],

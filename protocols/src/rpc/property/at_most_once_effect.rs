@@ -2,6 +2,7 @@
 //!
 //! Effects of requests that only read are none. What failed servers do is not looked at.
 
+use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::vec;
 
@@ -11,7 +12,7 @@ use sim_core::kernel::summary::summary;
 use super::kept;
 use super::numbers::Numbers;
 use super::roll::{News, Roll, Standing};
-use crate::rpc::port::Rpc;
+use crate::rpc::port::{Key, Rpc};
 use crate::rpc::service::Service;
 
 /// The checker.
@@ -29,12 +30,18 @@ pub struct AtMostOnceEffect {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Effects {
     had: Numbers,
+    /// When the last effects were, to say when a call had its first.
+    last: VecDeque<(Key, Moment)>,
 }
+
+/// How many effects are remembered with their times.
+const LAST_MAX: usize = 4096;
 
 impl Effects {
     pub(super) const fn new() -> Self {
         Effects {
             had: Numbers::new(),
+            last: VecDeque::new(),
         }
     }
 
@@ -58,18 +65,26 @@ impl Effects {
                 honest: true,
                 standing: Standing::New | Standing::Forgetful,
             } if executed.effect.is_some() && !S::reads(&executed.request) => {
-                if self.had.insert(executed.key) {
+                let key = executed.key;
+                if self.had.insert(key) {
+                    if self.last.len() == LAST_MAX {
+                        self.last.pop_front();
+                    }
+                    self.last.push_back((key, moment));
                     return Ok(true);
                 }
+                let mut last = self.last.iter().rev();
+                let before = last.find(|(known, _)| *known == key).map(|(_, at)| *at);
+                let when = before.map_or_else(|| "before".into(), |at| format!("at {}ms", at.at));
                 Err(Violation {
+                    before,
                     since: moment,
                     what: format!(
-                        "node {} carried out {} {}, which had had its effect before",
+                        "node {} carried out {key} {}, which had had its effect {when}",
                         server.0,
-                        executed.key,
                         summary(&executed.request)
                     ),
-                    nodes: vec![*server],
+                    nodes: vec![*server, key.client],
                 })
             }
             _ => Ok(false),

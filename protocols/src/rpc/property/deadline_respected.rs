@@ -63,6 +63,7 @@ impl<S: Service> DeadlineRespected<S> {
         let (due, key) = *self.due.first().filter(|(due, _)| is_past(*due))?;
         let open = self.open.get(&key)?;
         Some(Violation {
+            before: None,
             since: open.since,
             what: format!(
                 "node {} began {key} {} at {}ms with a deadline of {}, and it had not ended at {due}ms",

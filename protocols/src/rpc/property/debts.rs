@@ -91,6 +91,7 @@ impl<K: Ord, N> Debts<K, N> {
     ) -> Option<Finding> {
         let broken = |debt: &Debt<N>, what| {
             Some(Finding::Violated(Violation {
+                before: None,
                 since: debt.since,
                 what,
                 nodes: vec![debt.client],

@@ -88,6 +88,7 @@ impl<S: Service> ExactlyOnceEffect<S> {
                     self.had += u64::from(self.calls.pay(&executed.key, moment));
                     if *honest && *standing == Standing::Forgetful {
                         return Err(Violation {
+                            before: None,
                             since: moment,
                             what: format!(
                                 "node {} applied {} {} as effect {effect}, which it had given to another: \

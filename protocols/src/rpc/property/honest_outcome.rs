@@ -85,6 +85,7 @@ impl<S: Service> HonestOutcome<S> {
             return Ok(());
         }
         Err(Violation {
+            before: None,
             since: moment,
             what: format!(
                 "node {} carried out {key} {}, of which node {} had been told that nobody would",
@@ -116,6 +117,7 @@ impl<S: Service> HonestOutcome<S> {
         let mut nodes = vec![client];
         nodes.extend(liar);
         Err(Violation {
+            before: None,
             since: moment,
             what: format!(
                 "node {} was told {} of {key} {}, but {but}",

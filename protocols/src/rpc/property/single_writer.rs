@@ -64,6 +64,7 @@ impl<S: Service> Property<Rpc<S>> for SingleWriter {
             return Ok(());
         }
         Err(Violation {
+            before: None,
             since: moment,
             what: format!(
                 "node {} carried out {} {} after {by} had written under {latest}",

@@ -99,28 +99,35 @@ impl<'a> Missed<'a> {
 
 impl<'a> Story<'a> {
     /// Messages of this story to those who were left out that came to nothing, with what is told of them. If there are
-    /// none, what those who acted sent later may have carried the same news.
+    /// none, those that they sent themselves; and then, what those who acted sent later may have carried the same news.
     pub(super) fn missed(&self) -> Vec<(Missed<'a>, Reason)> {
-        let of_this_story = self.to_those_left_out(|_, root| root == self.root);
+        let of_this_story = self.came_to_nothing(|missed, root| {
+            root == self.root && self.left_out.contains(&missed.to)
+        });
         if !of_this_story.is_empty() || self.end != u64::MAX {
             return self.told(&of_this_story);
+        }
+        let from_them = self.came_to_nothing(|missed, root| {
+            root == self.root && self.left_out.contains(&missed.from)
+        });
+        if !from_them.is_empty() {
+            return self.told(&from_them);
         }
         let mut acted: BTreeMap<NodeId, u64> = BTreeMap::new();
         for record in &self.chain {
             acted.entry(record.node).or_insert(record.id);
         }
-        self.told(&self.to_those_left_out(|missed, _| {
-            acted
-                .get(&missed.from)
-                .is_some_and(|since| *since <= missed.record.id)
+        self.told(&self.came_to_nothing(|missed, _| {
+            let since = acted.get(&missed.from);
+            let is_later = since.is_some_and(|since| *since <= missed.record.id);
+            is_later && self.left_out.contains(&missed.to)
         }))
     }
 
-    fn to_those_left_out(&self, is_it: impl Fn(&Missed<'_>, u64) -> bool) -> Vec<Missed<'a>> {
+    fn came_to_nothing(&self, is_it: impl Fn(&Missed<'_>, u64) -> bool) -> Vec<Missed<'a>> {
         let all = self.records().filter_map(|(record, root)| {
             let missed = Missed::of(record)?;
-            let fits = self.left_out.contains(&missed.to) && missed.from != missed.to;
-            (fits && is_it(&missed, root)).then_some(missed)
+            (missed.from != missed.to && is_it(&missed, root)).then_some(missed)
         });
         let mut all: Vec<Missed<'a>> = all.collect();
         if all.iter().any(|missed| missed.why.is_none()) {

@@ -21,6 +21,8 @@ use crate::format::{FaultKind, Place, Scenario};
 
 /// Longest chain of causes that is told; the middle of a longer one is left out.
 const CHAIN_MAX: usize = 12;
+/// Longest end of a chain that is told of what happened before it.
+const EARLIER_MAX: usize = 3;
 /// Most things of one sort that are told one by one.
 const TOLD_MAX: usize = 4;
 
@@ -41,7 +43,11 @@ pub(super) fn explain(
                 "always" => violation.since.event,
                 _ => u64::MAX,
             };
-            finding.why = Story::new(&book, chain, left_out, end).tell();
+            let before = violation
+                .before
+                .map(|before| causes::of(trace, before.event));
+            let story = Story::new(&book, chain, left_out, end);
+            finding.why = story.tell(&before.unwrap_or_default());
         }
     }
 }
@@ -152,8 +158,12 @@ impl<'a> Story<'a> {
         self.actors.contains(&node) || self.left_out.contains(&node)
     }
 
-    fn tell(&self) -> Vec<Reason> {
+    /// `earlier` led to something without which this would be no violation.
+    fn tell(&self, earlier: &[&'a Record]) -> Vec<Reason> {
         let mut told = self.steps();
+        let known = |record: &&&Record| !self.chain.iter().any(|step| step.id == record.id);
+        let unknown = earlier.iter().filter(known).rev().take(EARLIER_MAX);
+        told.extend(unknown.flat_map(|record| self.happened(record)));
         let missed = self.missed();
         let troubles = self.troubles(&missed);
         told.extend(missed.into_iter().map(|(_, reason)| reason));

@@ -305,6 +305,7 @@ impl<S: Service> Object<S> {
             ),
         };
         Violation {
+            before: None,
             since: last,
             what: format!(
                 "node {} was answered {answered} to {key} {}, {why}",
