@@ -57,6 +57,8 @@ pub struct Finding {
     pub said: String,
     /// The violation of a property.
     pub violation: Option<Violation>,
+    /// It was broken for ever by one event, and not found broken in the end.
+    pub at_once: bool,
     /// Why, in causal order.
     pub why: Vec<Reason>,
     /// Where the sentence is written.
@@ -192,6 +194,7 @@ fn blank(expectation: &Expectation, kind: &'static str, subject: &str) -> Findin
         waived: false,
         said: String::new(),
         violation: None,
+        at_once: false,
         why: vec![],
         place: expectation.place,
     }
@@ -227,6 +230,7 @@ fn of_property(
         property::Finding::Pending(said) => (Status::Pending, said.clone()),
         property::Finding::Violated(violation) => {
             finding.violation = Some(violation.clone());
+            finding.at_once = verdict.broken.is_some();
             let when = match (verdict.broken, outcome.ended) {
                 (Some(moment), _) => {
                     format!("violated at {}, event {}", ms(moment.at), moment.event)

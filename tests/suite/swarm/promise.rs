@@ -347,6 +347,26 @@ pub const TABLE: &[Promise] = &[
                   and again makes every timeout wrong again and again, and who takes delays for normal is wrong about a long \
                   tail for ever",
     },
+    Promise {
+        of: &["at_most_once_effect", "linearizability", "single_writer"],
+        within: None,
+        holds: |plan| honest(plan) && knows_its_calls(plan),
+        because: "a call bears one name in all its attempts, and the server knows those that it has carried out, or that it has \
+                  forgotten them",
+    },
+    Promise {
+        of: &["honest_outcome"],
+        within: None,
+        holds: honest,
+        because: "a client says that it succeeded when it was told so, that it failed when nothing was sent or all was refused, and \
+                  else that it does not know",
+    },
+    Promise {
+        of: &["every_call_answered"],
+        within: SOON,
+        holds: honest,
+        because: "a client counts its attempts, and each of them comes to an end by a timer",
+    },
 ];
 
 /// What is asked of a plan: the promises of its port that hold in it, as sentences.
@@ -378,6 +398,12 @@ pub fn asked(plan: &Plan, entry: &dyn Entry) -> Vec<(&'static str, String)> {
         }
     }
     asked
+}
+
+/// The server has keys, and does not lose its table in a crash.
+fn knows_its_calls(plan: &Plan) -> bool {
+    let keeps = !plan.configured.contains("storage: Volatile") || !plan.has(Family::Recovery);
+    !plan.configured.contains("idempotency: Off") && keeps && trusts_disks(plan)
 }
 
 /// Delays far beyond the mean are much more frequent than in a normal law.

@@ -39,9 +39,9 @@ pub(super) fn explain(
             let left_out = violation.nodes.iter().copied().collect();
             let chain = causes::of(trace, violation.since.event);
             // What breaks for ever is broken by what came before; a debt could have been paid until the end.
-            let end = match finding.kind {
-                "always" => violation.since.event,
-                _ => u64::MAX,
+            let end = match finding.at_once || finding.kind == "always" {
+                true => violation.since.event,
+                false => u64::MAX,
             };
             let before = violation
                 .before
@@ -169,6 +169,7 @@ impl<'a> Story<'a> {
         told.extend(missed.into_iter().map(|(_, reason)| reason));
         told.extend(troubles);
         told.sort_by_key(|reason| reason.event);
+        told.dedup();
         told.extend(self.silences());
         told
     }
