@@ -167,6 +167,7 @@ fn wronged(periods: u64) {
                 // No probe costs more than 4k+2: that bounds the deviation of one.
                 let spread = 3.0 * (4.0 * k + 2.0) / count.sqrt();
                 compare(&format!("messages a probe: {case}"), cost, messages, spread);
+                assert!(messages <= 4.0 * k + 2.0, "{case}: {messages} a probe");
             }
         }
     }
@@ -192,6 +193,50 @@ fn published_load_of_swim() {
     }
     let (_, messages) = probes(1, 20_000, "0.1", 3);
     compare("messages a probe, loss 0.1, k 3", 3.860, messages, 0.05);
+}
+
+/// A ping whose ack is lost, k requests to proxies, their pings, the acks to them and theirs: 4k+2 messages, and never more.
+#[test]
+fn published_bound_of_the_load_of_swim() {
+    for proxies in 0..=3 {
+        let settings = Settings {
+            proxies,
+            suspicion: Span::from_secs(1_000_000),
+            ..SETTINGS
+        };
+        let nodes = proxies + 2;
+        let mut most = 0;
+        for seed in 0..200 {
+            let mut setup = Setup::new(nodes, seed);
+            setup.limits.at = Span::from_nanos(PERIOD.as_nanos() - 1);
+            setup.network.law.loss = Loss::Bernoulli(Probability::ratio(1, 4).expect("a share"));
+            let mut sim = Sim::new(setup, |_| {
+                Swim::new(settings).over(Assumed::<_, FairLoss>::new())
+            });
+            most = most.max(sim.run().counters.messages);
+        }
+        let bound = u64::from(nodes * (4 * proxies + 2));
+        assert!(most <= bound, "k {proxies}: {most} of {bound}");
+    }
+}
+
+/// The smallest number of proxies with which a member is wrong about another no more often than wanted:
+/// (1−q²)(1−q⁴)^k e/(e−1) a period.
+#[test]
+fn published_number_of_proxies() {
+    for (loss, wanted, published) in [(0.05, 1e-3, 3), (0.05, 1e-8, 10), (0.15, 1e-3, 9)] {
+        let q: f64 = 1.0 - loss;
+        let rate = |k: u32| {
+            let e = std::f64::consts::E;
+            let all_fail = (0..k).fold(1.0, |p, _| p * (1.0 - q * q * q * q));
+            (1.0 - q * q) * all_fail * e / (e - 1.0)
+        };
+        let enough = (0..).find(|k| rate(*k) <= wanted).expect("it falls");
+        assert_eq!(enough, published, "loss {loss}, wanted {wanted}");
+    }
+    let (with_three, _) = probes(1, 20_000, "0.05", 3);
+    let (with_two, _) = probes(1, 20_000, "0.05", 2);
+    assert!(with_three * 1.582 <= 1.1e-3 && with_two * 1.582 > 1e-3);
 }
 
 /// The members that node 0 of `nodes` probes, period by period, if nobody ever answers.
