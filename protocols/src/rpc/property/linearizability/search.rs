@@ -9,7 +9,8 @@
 //! A place from which nothing explains the next answer has many neighbours that differ in such calls, so those that are near
 //! are looked at first: at every place one such call at most, then two, then four, and then without a limit.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -81,6 +82,12 @@ impl Steps {
     }
 }
 
+/// How many of the calls that may have happened have, by what they ask.
+type Used = Rc<[u32]>;
+
+/// A state, and which of the answered calls have led to it.
+type Spot = (u32, usize, Vec<u64>);
+
 /// The search through one problem.
 pub(super) struct Search<'a, S: Service> {
     problem: &'a Problem<'a, S>,
@@ -89,8 +96,8 @@ pub(super) struct Search<'a, S: Service> {
     done: Done,
     path: Vec<Place>,
     /// By state and answered calls: with how few of the others it was reached.
-    visited: BTreeMap<(u32, usize, Vec<u64>), Vec<Vec<u32>>>,
-    ends: Vec<(u32, Vec<u32>)>,
+    visited: BTreeMap<Spot, Vec<Used>>,
+    ends: Vec<(u32, Used)>,
     /// Until when all that had ended was explained at best.
     furthest: u64,
     /// So many calls that may have happened are tried in front of one that was answered …
@@ -106,8 +113,10 @@ pub(super) struct Search<'a, S: Service> {
 struct Place {
     /// The answered call that led to it.
     by: Option<usize>,
-    /// The states there, without and with calls that may have happened; the first is looked at.
-    variants: VecDeque<Variant>,
+    /// The states there that are looked at, the last one first.
+    variants: Vec<Variant>,
+    /// Others, with more calls that may have happened, for later.
+    later: VecDeque<Outlook>,
 }
 
 /// What an order has led to.
@@ -115,7 +124,7 @@ struct Place {
 struct Outlook {
     state: u32,
     /// How many of the calls that may have happened it has used.
-    used: Vec<u32>,
+    used: Used,
     /// How many of them came after the last call that was answered.
     chain: u32,
     /// When the last call has happened, at a guess.
@@ -199,7 +208,7 @@ impl<'a, S: Service> Search<'a, S> {
             used.resize(self.problem.perhaps.len(), 0);
             let outlook = Outlook {
                 state: self.states.number(start.state.clone()),
-                used,
+                used: used.into(),
                 chain: 0,
                 now: 0,
             };
@@ -222,7 +231,16 @@ impl<'a, S: Service> Search<'a, S> {
         let Some(place) = self.path.last_mut() else {
             return true;
         };
-        let Some(variant) = place.variants.front_mut() else {
+        let Some(variant) = place.variants.last_mut() else {
+            if let Some(outlook) = place.later.pop_front() {
+                let variant = self.variant(outlook);
+                self.path
+                    .last_mut()
+                    .expect("this place")
+                    .variants
+                    .push(variant);
+                return true;
+            }
             let left = self.path.pop().and_then(|place| place.by);
             if let Some(call) = left {
                 self.done.remove(call);
@@ -247,7 +265,7 @@ impl<'a, S: Service> Search<'a, S> {
             outlook.chain += 1;
             return steps.take() && self.vary(outlook, call, false);
         }
-        place.variants.pop_front();
+        place.variants.pop();
         true
     }
 
@@ -281,16 +299,20 @@ impl<'a, S: Service> Search<'a, S> {
             return true;
         }
         outlook.state = self.states.number(after);
-        outlook.used[call] += 1;
+        outlook.used = outlook
+            .used
+            .iter()
+            .enumerate()
+            .map(|(place, used)| used + u32::from(place == call))
+            .collect();
         if !self.is_new(&outlook) {
             return true;
         }
-        let variant = self.variant(outlook);
+        let variant = first.then(|| self.variant(outlook.clone()));
         if let Some(place) = self.path.last_mut() {
-            if first {
-                place.variants.push_front(variant);
-            } else {
-                place.variants.push_back(variant);
+            match variant {
+                Some(variant) => place.variants.push(variant),
+                None => place.later.push_back(outlook),
             }
         }
         true
@@ -301,8 +323,12 @@ impl<'a, S: Service> Search<'a, S> {
         let is_new = self.is_new(&outlook);
         let is_end = self.done.count == self.problem.answered.len();
         if is_new && !is_end {
-            let variants = [self.variant(outlook)].into();
-            return self.path.push(Place { by, variants });
+            let variants = vec![self.variant(outlook)];
+            return self.path.push(Place {
+                by,
+                variants,
+                later: VecDeque::new(),
+            });
         }
         if is_new {
             let Outlook { state, used, .. } = outlook;
@@ -320,9 +346,9 @@ impl<'a, S: Service> Search<'a, S> {
             return Explored::Impossible(self.furthest);
         }
         let states = &self.states;
-        let possible = |(state, used)| Possible {
+        let possible = |(state, used): (u32, Used)| Possible {
             state: states.get(state).clone(),
-            used,
+            used: used.to_vec(),
         };
         let ends = core::mem::take(&mut self.ends);
         Explored::Explained(ends.into_iter().map(possible).collect())
@@ -399,14 +425,14 @@ fn covers(fewer: &[u32], more: &[u32]) -> bool {
 struct States<S: Service> {
     states: Vec<S::State>,
     /// By digests, which may coincide.
-    numbers: BTreeMap<u64, Vec<u32>>,
+    numbers: BTreeSet<(u64, u32)>,
 }
 
 impl<S: Service> States<S> {
     const fn new() -> Self {
         States {
             states: Vec::new(),
-            numbers: BTreeMap::new(),
+            numbers: BTreeSet::new(),
         }
     }
 
@@ -415,15 +441,13 @@ impl<S: Service> States<S> {
     }
 
     fn number(&mut self, state: S::State) -> u32 {
-        let alike = self.numbers.entry(digest(&state).hash).or_default();
-        let known = alike
-            .iter()
-            .find(|known| self.states[**known as usize] == state);
-        if let Some(known) = known {
+        let digest = digest(&state).hash;
+        let mut alike = self.numbers.range((digest, 0)..=(digest, u32::MAX));
+        if let Some((_, known)) = alike.find(|(_, known)| *self.get(*known) == state) {
             return *known;
         }
         let number = u32::try_from(self.states.len()).expect("each state takes a step");
-        alike.push(number);
+        self.numbers.insert((digest, number));
         self.states.push(state);
         number
     }
