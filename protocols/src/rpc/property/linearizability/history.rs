@@ -39,10 +39,10 @@ impl<S: Service> History<S> {
         }
     }
 
-    const fn past(&self) -> Past<'_, S> {
+    fn past(&self) -> Past<'_, S> {
         Past {
-            possible: self.possible.as_slice(),
-            left: self.left.as_slice(),
+            possible: &self.possible,
+            left: &self.left,
         }
     }
 
@@ -69,7 +69,9 @@ impl<S: Service> History<S> {
                 self.worth = 0;
                 Ok(true)
             }
-            Explored::Impossible => Err(self.past().name(&self.operations, steps)),
+            Explored::Impossible(furthest) => {
+                Err(self.past().name(&self.operations, furthest, steps))
+            }
             Explored::Explained(_) | Explored::Undecided => {
                 self.worth = 2 * self.operations.len();
                 Ok(false)

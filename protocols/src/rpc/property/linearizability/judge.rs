@@ -6,8 +6,8 @@ use super::operation::{Alike, Fate, Operation, Problem};
 use super::search::{Explored, Goal, Possible, Search, Steps};
 use crate::rpc::service::Service;
 
-/// Steps to find the first call that cannot be explained, each time that one is asked about.
-const NAMING: u64 = 100_000;
+/// Whoever asks about one call more, to find the first that cannot be explained, may take this part of the steps that are left.
+const PART: u64 = 3;
 /// So many answers are tried in place of one that cannot be explained.
 const INSTEAD: usize = 16;
 
@@ -57,7 +57,9 @@ impl<S: Service> Past<'_, S> {
     pub(super) fn judge(&self, history: &[Operation<S>], steps: &mut Steps) -> Verdict<S::Reply> {
         match self.explained_until(history, u64::MAX, steps) {
             Explored::Explained(_) => Verdict::Linearizable,
-            Explored::Impossible => Verdict::Unexplained(self.name(history, steps)),
+            Explored::Impossible(furthest) => {
+                Verdict::Unexplained(self.name(history, furthest, steps))
+            }
             Explored::Undecided => Verdict::Undecided,
         }
     }
@@ -72,33 +74,37 @@ impl<S: Service> Past<'_, S> {
         Search::new(&problem).explore(self.possible, Goal::One, steps)
     }
 
-    /// The first call of a history that cannot be explained: if all that was answered until then cannot be, no more can all
-    /// that is answered later. With few steps left it may be a later one.
+    /// The first call of a history that cannot be explained, if no explanation gets past the end of the one that ended at
+    /// `furthest`: all that was answered before can be explained, so it is this one or a later one. Most often it is this
+    /// one, which is named also if there are not enough steps to be sure.
     pub(super) fn name(
         &self,
         history: &[Operation<S>],
+        furthest: u64,
         steps: &mut Steps,
     ) -> Unexplained<S::Reply> {
         let ended = |(place, operation): (usize, &Operation<S>)| match operation.fate {
-            Fate::Answered(ended, _) => Some((ended, place)),
-            Fate::Perhaps | Fate::Never => None,
+            Fate::Answered(ended, _) if ended >= furthest => Some((ended, place)),
+            _ => None,
         };
         let mut ends: Vec<_> = history.iter().enumerate().filter_map(ended).collect();
         ends.sort();
-        let (mut low, mut high) = (0, ends.len() - 1);
+        let (mut low, mut high, mut next) = (0, ends.len() - 1, 0);
         while low < high {
-            let middle = usize::midpoint(low, high);
-            let explored = steps.up_to(NAMING, |steps| {
-                self.explained_until(history, ends[middle].0, steps)
+            let explored = steps.up_to(steps.left / PART, |steps| {
+                self.explained_until(history, ends[next].0, steps)
             });
-            if matches!(explored, Explored::Impossible) {
-                high = middle;
+            if matches!(explored, Explored::Explained(_)) {
+                low = next + 1;
             } else {
-                low = middle + 1;
+                high = next;
             }
+            next = usize::midpoint(low, high);
         }
         let (until, place) = ends[high];
-        let instead = steps.up_to(NAMING, |steps| self.instead(history, until, place, steps));
+        let instead = steps.up_to(steps.left / PART, |steps| {
+            self.instead(history, until, place, steps)
+        });
         Unexplained { place, instead }
     }
 

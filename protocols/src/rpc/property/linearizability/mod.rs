@@ -42,6 +42,8 @@ pub const STEPS: u64 = 2_000_000;
 pub const STEPS_PER_CALL: u64 = 8;
 /// If histories grow longer than this because they cannot be settled, nobody knows either.
 const KEPT_MAX: usize = 1 << 18;
+/// So many answers that could have been given are named.
+const NAMED_MAX: usize = 4;
 
 /// The checker.
 #[derive(Clone, Debug)]
@@ -298,10 +300,14 @@ impl<S: Service> Object<S> {
         let instead: Vec<String> = unexplained.instead.iter().map(summary).collect();
         let why = match &instead[..] {
             [] => "which no order of the calls explains".into(),
-            [only] => format!("but all that was answered before leaves only {only}"),
-            [few @ .., last] => format!(
-                "but all that was answered before leaves only {} or {last}",
+            [only] => format!("but all that was answered before allows {only}"),
+            [few @ .., last] if instead.len() <= NAMED_MAX => format!(
+                "but all that was answered before allows {} or {last}",
                 few.join(", ")
+            ),
+            many => format!(
+                "but all that was answered before allows {} and others",
+                many[..NAMED_MAX].join(", ")
             ),
         };
         Violation {
@@ -352,7 +358,7 @@ mod tests {
         assert_eq!(
             bench.ended(read, Outcome::Success(Is(2))),
             Err(
-                "node 1 was answered 2 to #1.1 Read, but all that was answered before leaves only 1 or 3"
+                "node 1 was answered 2 to #1.1 Read, but all that was answered before allows 1 or 3"
                     .into()
             )
         );
@@ -372,7 +378,7 @@ mod tests {
         };
         assert_eq!(
             violation.what,
-            "node 1 was answered 0 to #1.2 Read, but all that was answered before leaves only 1"
+            "node 1 was answered 0 to #1.2 Read, but all that was answered before allows 1"
         );
         assert_eq!(violation.nodes, [NodeId(1)]);
         assert!(bench.ended(slow, Outcome::Success(Is(1))).is_err());

@@ -161,9 +161,9 @@ impl<'a, Q> Perhaps<'a, Q> {
         }
     }
 
-    /// When the next one has happened, at a guess.
-    pub(super) fn guess(&self, used: u32) -> u64 {
-        let guess = self.guesses.get(used as usize);
-        guess.copied().unwrap_or(u64::MAX)
+    /// When the next one after a time has happened, at a guess.
+    pub(super) fn guess(&self, after: u64) -> u64 {
+        let next = self.guesses.partition_point(|guess| *guess <= after);
+        self.guesses.get(next).copied().unwrap_or(u64::MAX)
     }
 }
