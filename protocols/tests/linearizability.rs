@@ -1,11 +1,15 @@
 //! The judge of linearizability against one that has nothing in common with it: all orders of all calls, tried one by one.
 
-use protocols::rpc::property::{Fate, Operation, Verdict, judge};
+use protocols::rpc::property::{Fate, Linearizability, Operation, Verdict, judge};
 use protocols::rpc::{
-    Counter, CounterReply, CounterRequest, KeyValue, KeyValueReply, KeyValueRequest, Service,
+    Counter, CounterReply, CounterRequest, Key as Name, KeyValue, KeyValueReply, KeyValueRequest,
+    Outcome, Progress, Service,
 };
+use sim_core::kernel::either::Either;
+use sim_core::kernel::id::NodeId;
+use sim_core::kernel::property::{End, Fact, Finding, Moment, Property};
 use sim_core::kernel::random::{Draws, Key, Purpose};
-use sim_core::kernel::time::LocalTime;
+use sim_core::kernel::time::{LocalTime, SimTime, Span};
 
 const STEPS: u64 = 2_000_000;
 
@@ -231,15 +235,15 @@ fn agrees_with_all_orders_on_registers() {
     assert!((600..1_400).contains(&linearizable), "{linearizable}");
 }
 
-/// A thousand calls to an atomic object, some `overlap` of them at a time; one in twenty is not answered. The guesses are right,
-/// if there are any.
+/// So many calls to an atomic object, some `overlap` of them at a time; if some are lost, one in twenty is not answered. The
+/// guesses are right, if there are any.
 fn long_history<S: Generated>(
     number: u64,
+    count: u64,
     overlap: u64,
     lossy: bool,
     guesses: bool,
 ) -> Vec<Operation<S>> {
-    let count = 1_000;
     let (mut calls, mut order) = (Vec::new(), Vec::new());
     for place in 0..count {
         let draws = draws(number, place);
@@ -292,7 +296,7 @@ fn long_history<S: Generated>(
 #[test]
 fn a_thousand_calls_are_explained_in_few_steps() {
     fn is_easy<S: Generated>(number: u64, overlap: u64, lossy: bool, guesses: bool) {
-        let history = long_history::<S>(number, overlap, lossy, guesses);
+        let history = long_history::<S>(number, 1_000, overlap, lossy, guesses);
         let verdict = judge(&history, 10_000);
         assert_eq!(
             verdict,
@@ -316,7 +320,7 @@ fn a_thousand_calls_are_explained_in_few_steps() {
 #[test]
 fn one_wrong_answer_of_a_thousand_is_found_and_named() {
     for number in 0..5 {
-        let mut history = long_history::<Counter>(number, 2, true, true);
+        let mut history = long_history::<Counter>(number, 1_000, 2, true, true);
         let is_answered = |call: &Operation<_>| matches!(call.fate, Fate::Answered(..));
         let wrong = (500..)
             .find(|place| is_answered(&history[*place]))
@@ -330,4 +334,101 @@ fn one_wrong_answer_of_a_thousand_is_found_and_named() {
         assert_eq!(unexplained.place, wrong, "{number}");
         assert!(!unexplained.instead.is_empty());
     }
+}
+
+/// What the checker says of the history, which it sees as it happens, each call at a client of its own: whose answer it
+/// cannot explain, if it is one's.
+fn checked<S: Service>(history: &[Operation<S>]) -> Result<(), usize> {
+    let mut events = Vec::new();
+    for (place, call) in history.iter().enumerate() {
+        let client = NodeId(u32::try_from(place).expect("it is small"));
+        let key = Name {
+            client,
+            incarnation: 0,
+            number: 1,
+            part: 0,
+        };
+        let request = call.request.clone();
+        let begun = Progress::Begun {
+            key,
+            request,
+            deadline: None,
+        };
+        events.push((call.begun, client, Some(begun)));
+        let ended = |outcome| Progress::Ended {
+            key,
+            outcome,
+            attempts: 1,
+        };
+        match &call.fate {
+            Fate::Answered(at, reply) => {
+                events.push((*at, client, Some(ended(Outcome::Success(reply.clone())))));
+            }
+            Fate::Perhaps if place % 2 == 0 => events.push((call.begun, client, None)),
+            Fate::Perhaps => events.push((call.begun, client, Some(ended(Outcome::Unknown)))),
+            Fate::Never => events.push((call.begun, client, Some(ended(Outcome::Refused)))),
+        }
+    }
+    events.sort_by_key(|(at, ..)| *at);
+    let mut checker = Linearizability::<S>::new();
+    for (event, (_, client, said)) in (1..).zip(events) {
+        let moment = Moment {
+            at: SimTime::ZERO,
+            event,
+        };
+        let said = said.map(Either::Left);
+        let fact = said
+            .as_ref()
+            .map_or(Fact::Crashed(client), |said| Fact::Indicated(client, said));
+        let seen = checker.see(moment, &fact);
+        seen.map_err(|violation| violation.nodes[0].index())?;
+    }
+    let end = End {
+        at: SimTime::ZERO,
+        complete: true,
+        quiet_since: None,
+        within: Span::ZERO,
+        last_repair: SimTime::ZERO,
+    };
+    match checker.finish(&end) {
+        Finding::Violated(violation) => Err(violation.nodes[0].index()),
+        Finding::Held(_) => Ok(()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// It forgets whatever it can, and still finds what a judge finds who knows it all.
+fn forgets_nothing_of_importance<S: Generated>() {
+    let mut linearizable = 0;
+    for number in 0..1_000 {
+        let mut history = long_history::<S>(number, 40, 1, true, false);
+        for (place, call) in history.iter_mut().enumerate() {
+            let draws = draws(number, 20_000 + place as u64);
+            match &mut call.fate {
+                Fate::Answered(_, reply) if draws.below(0, 50) == 0 => {
+                    *reply = S::reply(&call.request, draws);
+                }
+                Fate::Perhaps if draws.below(0, 4) == 0 => call.fate = Fate::Never,
+                _ => (),
+            }
+        }
+        let expected = match judge(&history, STEPS) {
+            Verdict::Linearizable => Ok(()),
+            Verdict::Unexplained(unexplained) => Err(unexplained.place),
+            Verdict::Undecided => panic!("{number}: forty calls are few"),
+        };
+        assert_eq!(checked(&history), expected, "{number}: {history:#?}");
+        linearizable += u32::from(expected.is_ok());
+    }
+    assert!((300..700).contains(&linearizable), "{linearizable}");
+}
+
+#[test]
+fn the_checker_forgets_nothing_of_importance_of_counters() {
+    forgets_nothing_of_importance::<Counter>();
+}
+
+#[test]
+fn the_checker_forgets_nothing_of_importance_of_registers() {
+    forgets_nothing_of_importance::<KeyValue>();
 }
