@@ -14,7 +14,13 @@ use super::policy::BreakerTerms;
 pub struct Breaker {
     terms: BreakerTerms,
     state: State,
+    /// How often it has opened: what was sent before tells nothing of the time after.
+    opened: u32,
 }
+
+/// What an attempt was admitted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pass(u32);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum State {
@@ -38,12 +44,13 @@ impl Breaker {
         Breaker {
             terms,
             state: State::Closed(VecDeque::new()),
+            opened: 0,
         }
     }
 
     /// May an attempt be made? If so, it is.
-    pub fn admits(&mut self, now: LocalTime) -> bool {
-        match &mut self.state {
+    pub fn admits(&mut self, now: LocalTime) -> Option<Pass> {
+        let is_free = match &mut self.state {
             State::Closed(_) => true,
             State::Open { since } => {
                 let is_over = now.since(*since) >= self.terms.reset;
@@ -62,11 +69,15 @@ impl Breaker {
                 }
                 is_free
             }
-        }
+        };
+        is_free.then_some(Pass(self.opened))
     }
 
     /// An attempt was answered; true if that closed it.
-    pub fn succeeded(&mut self) -> bool {
+    pub fn succeeded(&mut self, pass: Pass) -> bool {
+        if pass != Pass(self.opened) {
+            return false;
+        }
         match &mut self.state {
             State::Closed(_) | State::Open { .. } => false,
             State::HalfOpen { succeeded, probe } => {
@@ -82,7 +93,10 @@ impl Breaker {
     }
 
     /// An attempt was refused, or not answered in time; true if that opened it.
-    pub fn failed(&mut self, now: LocalTime) -> bool {
+    pub fn failed(&mut self, pass: Pass, now: LocalTime) -> bool {
+        if pass != Pass(self.opened) {
+            return false;
+        }
         let opens = match &mut self.state {
             State::Closed(failures) => {
                 let terms = &self.terms;
@@ -100,6 +114,7 @@ impl Breaker {
         };
         if opens {
             self.state = State::Open { since: now };
+            self.opened += 1;
         }
         opens
     }
@@ -126,35 +141,47 @@ mod tests {
     #[test]
     fn opens_after_enough_failures_within_the_window() {
         let mut breaker = breaker();
-        assert!(!breaker.failed(at(0)) && !breaker.failed(at(90)));
-        assert!(!breaker.failed(at(101)), "the first one is too old");
-        assert!(breaker.admits(at(102)));
-        assert!(breaker.failed(at(103)));
-        assert!(!breaker.admits(at(152)));
+        let pass = breaker.admits(at(0)).expect("it is closed");
+        assert!(!breaker.failed(pass, at(0)) && !breaker.failed(pass, at(90)));
+        assert!(!breaker.failed(pass, at(101)), "the first one is too old");
+        assert_eq!(breaker.admits(at(102)), Some(pass));
+        assert!(breaker.failed(pass, at(103)));
+        assert_eq!(breaker.admits(at(152)), None);
+    }
+
+    fn open() -> (Breaker, Pass) {
+        let mut breaker = breaker();
+        let pass = breaker.admits(at(0)).expect("it is closed");
+        let opened = (0..3).filter(|_| breaker.failed(pass, at(0)));
+        assert_eq!(opened.count(), 1);
+        (breaker, pass)
     }
 
     #[test]
     fn closes_after_probes_one_at_a_time() {
-        let mut breaker = breaker();
-        (0..3).for_each(|_| {
-            breaker.failed(at(0));
-        });
-        assert!(breaker.admits(at(50)), "a probe");
-        assert!(!breaker.admits(at(51)), "one at a time");
-        assert!(!breaker.succeeded());
-        assert!(breaker.admits(at(52)));
-        assert!(breaker.succeeded(), "two in a row");
-        assert!(breaker.admits(at(53)) && breaker.admits(at(53)));
+        let (mut breaker, _) = open();
+        let probe = breaker.admits(at(50)).expect("a probe");
+        assert_eq!(breaker.admits(at(51)), None, "one at a time");
+        assert!(!breaker.succeeded(probe));
+        let probe = breaker.admits(at(52)).expect("another");
+        assert!(breaker.succeeded(probe), "two in a row");
+        assert!(breaker.admits(at(53)).is_some() && breaker.admits(at(53)).is_some());
     }
 
     #[test]
     fn a_probe_that_fails_opens_it_and_one_that_is_lost_does_not_keep_it_shut() {
-        let mut breaker = breaker();
-        (0..3).for_each(|_| {
-            breaker.failed(at(0));
-        });
-        assert!(breaker.admits(at(50)) && breaker.failed(at(60)));
-        assert!(!breaker.admits(at(109)) && breaker.admits(at(110)));
-        assert!(!breaker.admits(at(159)) && breaker.admits(at(160)));
+        let (mut breaker, _) = open();
+        let probe = breaker.admits(at(50)).expect("a probe");
+        assert!(breaker.failed(probe, at(60)));
+        assert!(breaker.admits(at(109)).is_none() && breaker.admits(at(110)).is_some());
+        assert!(breaker.admits(at(159)).is_none() && breaker.admits(at(160)).is_some());
+    }
+
+    #[test]
+    fn what_was_sent_before_it_opened_is_no_probe() {
+        let (mut breaker, old) = open();
+        let probe = breaker.admits(at(50)).expect("a probe");
+        assert!(!breaker.failed(old, at(51)) && !breaker.succeeded(old));
+        assert!(!breaker.succeeded(probe));
     }
 }

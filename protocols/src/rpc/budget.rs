@@ -27,9 +27,15 @@ impl Budget {
         self.permille = (self.permille + u64::from(self.terms.permille)).min(most);
     }
 
+    /// Is there a token?
+    #[must_use]
+    pub const fn has_token(&self) -> bool {
+        self.permille >= 1000
+    }
+
     /// A retry takes a token out; false if there is none.
     pub const fn withdraw(&mut self) -> bool {
-        let enough = self.permille >= 1000;
+        let enough = self.has_token();
         if enough {
             self.permille -= 1000;
         }

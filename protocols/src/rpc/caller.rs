@@ -1,14 +1,14 @@
 //! Whoever calls: attempts, waits, and what can be said in the end.
 //!
-//! A part of [clients](super::Client), and of [servers](super::Server) that ask others. An attempt that was refused is known not
-//! to have been carried out; of any other without an answer nothing is known. That is what the outcome says.
+//! A part of [clients](super::Client), and of [servers](super::Server) that ask others. An attempt that was refused has not been
+//! carried out; of any other without an answer nothing is known. That is what the outcome says.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use sim_core::kernel::prelude::*;
 
-use super::breaker::Breaker;
+use super::breaker::{Breaker, Pass};
 use super::budget::Budget;
 use super::message::{Answer, Message, Ticket, Timer};
 use super::policy::{Balance, Policy};
@@ -60,12 +60,16 @@ struct Open<Q> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Attempt {
     to: NodeId,
+    at: LocalTime,
+    /// What the breaker before the server let it through with.
+    pass: Option<Pass>,
     state: State,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum State {
     Waits,
+    Answered,
     TimedOut,
     Refused,
     /// The server does not know either.
@@ -145,12 +149,12 @@ impl<S: Service> Caller<S> {
         given: Option<LocalTime>,
         fx: &mut impl Effects<P>,
     ) -> Option<LocalTime> {
+        let given = given.filter(|_| self.policy.propagates);
         let Some(own) = self.policy.deadline else {
             return given;
         };
-        let own_end = fx.monotonic().after(own.after);
-        let given = given.filter(|_| own.propagates);
-        Some(given.map_or(own_end, |given| given.min(own_end)))
+        let own = fx.monotonic().after(own);
+        Some(given.map_or(own, |given| given.min(own)))
     }
 
     /// Begins a call; gives its end if it has ended at once.
@@ -165,9 +169,6 @@ impl<S: Service> Caller<S> {
     {
         self.calls += 1;
         let number = self.calls;
-        if let Some(budget) = &mut self.budget {
-            budget.deposit();
-        }
         let is_full = |most| self.open.len() >= most as usize;
         let fails = if self.policy.in_flight.is_some_and(is_full) {
             fx.mark("too_many_calls");
@@ -186,6 +187,9 @@ impl<S: Service> Caller<S> {
         };
         if let Some(cause) = fails {
             return Some(open.ended(number, Outcome::Failed(cause)));
+        }
+        if let Some(budget) = &mut self.budget {
+            budget.deposit();
         }
         self.open.insert(number, open);
         let ended = self.send(number, fx);
@@ -212,31 +216,30 @@ impl<S: Service> Caller<S> {
         let open = self.open.get_mut(&number);
         let open = open.filter(|_| ticket.incarnation == self.incarnation)?;
         let sent = open.sent.get_mut(place).filter(|sent| sent.to == from)?;
-        let was = sent.state;
+        let (was, pass) = (sent.state, sent.pass);
         sent.state = match &answer {
-            Answer::Done(_) | Answer::Expired => {
-                if let Some(breaker) = self.breakers.get_mut(&from)
-                    && breaker.succeeded()
-                {
-                    fx.mark("breaker_closed");
-                }
-                let retried = open.retries > 0;
-                let outcome = match answer {
-                    Answer::Done(reply) => {
-                        if retried {
-                            fx.mark("retry_succeeded");
-                        }
-                        Outcome::Success(reply)
-                    }
-                    _ => Outcome::Expired,
-                };
-                return self.end(number, outcome, fx);
-            }
+            Answer::Done(_) | Answer::Expired => State::Answered,
             Answer::Refused => State::Refused,
             Answer::Unknown => State::Unknown,
         };
-        if was == State::Waits {
-            self.failed(from, now, fx);
+        match answer {
+            Answer::Done(reply) => {
+                let retried = open.retries > 0;
+                self.succeeded(from, pass, fx);
+                if retried {
+                    fx.mark("retry_succeeded");
+                }
+                return self.end(number, Outcome::Success(reply), fx);
+            }
+            Answer::Expired => {
+                self.succeeded(from, pass, fx);
+                return self.end(number, Outcome::Expired, fx);
+            }
+            // Once an attempt has timed out it has been counted.
+            Answer::Refused | Answer::Unknown if was == State::Waits => {
+                self.failed(from, pass, now, fx);
+            }
+            Answer::Refused | Answer::Unknown => (),
         }
         let open = &self.open[&number];
         let waits = open.sent.iter().any(|sent| sent.state == State::Waits);
@@ -259,23 +262,44 @@ impl<S: Service> Caller<S> {
             open.backs_off = false;
             return self.send(number, fx);
         }
+        // A hedge has gone out later, and has time of its own.
+        let timeout = self.policy.timeout;
         let mut silent = Vec::new();
-        for sent in &mut open.sent {
-            if sent.state == State::Waits {
+        let mut next = None;
+        for sent in open
+            .sent
+            .iter_mut()
+            .filter(|sent| sent.state == State::Waits)
+        {
+            let end = sent.at.after(timeout);
+            if is_late || end <= now {
                 sent.state = State::TimedOut;
-                silent.push(sent.to);
+                silent.push((sent.to, sent.pass));
+            } else {
+                next = Some(next.map_or(end, |next: LocalTime| next.min(end)));
             }
         }
-        for server in silent {
+        for (server, pass) in silent {
             fx.mark("timed_out");
-            self.failed(server, now, fx);
+            self.failed(server, pass, now, fx);
         }
         if is_late {
             fx.mark("deadline_passed");
             let outcome = self.open[&number].outcome();
             return self.end(number, outcome, fx);
         }
-        self.retry(number, fx)
+        match next {
+            Some(next) => {
+                let left = self.left(number, fx);
+                let wait = next.since(now);
+                fx.arm(
+                    Timer::Attempt(number),
+                    left.map_or(wait, |left| left.min(wait)),
+                );
+                None
+            }
+            None => self.retry(number, fx),
+        }
     }
 
     /// It is time to ask another server as well.
@@ -302,11 +326,12 @@ impl<S: Service> Caller<S> {
             .take(self.servers.len())
             .find(|server| !asked(server));
         if let (Some(other), None, false) = (other.copied(), open.order.by, open.backs_off)
-            && self.admits(other, fx)
-            && self.withdraw(fx)
+            && self.has_budget(fx)
+            && let Some(pass) = self.admits(other, fx)
         {
+            self.withdraw(fx);
             fx.mark("hedged");
-            self.transmit(number, other, fx);
+            self.transmit(number, other, pass, fx);
         }
     }
 
@@ -316,7 +341,7 @@ impl<S: Service> Caller<S> {
         P: Protocol<Needs = Link<Message<S::Request, S::Reply>, Q>, Timer = Timer>,
         Q: Guarantee,
     {
-        let Some(to) = self.choose(number, fx) else {
+        let Some((to, pass)) = self.choose(number, fx) else {
             fx.mark("breaker_refused");
             let open = &self.open[&number];
             let outcome = match open.sent.is_empty() {
@@ -325,7 +350,7 @@ impl<S: Service> Caller<S> {
             };
             return self.end(number, outcome, fx);
         };
-        self.transmit(number, to, fx);
+        self.transmit(number, to, pass, fx);
         let left = self.left(number, fx);
         let timeout = self.policy.timeout;
         fx.arm(
@@ -335,23 +360,29 @@ impl<S: Service> Caller<S> {
         None
     }
 
-    fn transmit<P, Q>(&mut self, number: u32, to: NodeId, fx: &mut impl Effects<P>)
-    where
+    fn transmit<P, Q>(
+        &mut self,
+        number: u32,
+        to: NodeId,
+        pass: Option<Pass>,
+        fx: &mut impl Effects<P>,
+    ) where
         P: Protocol<Needs = Link<Message<S::Request, S::Reply>, Q>, Timer = Timer>,
         Q: Guarantee,
     {
-        let left = self.left(number, fx);
-        let says = self
-            .policy
-            .deadline
-            .is_some_and(|deadline| deadline.propagates);
+        let (left, at) = (self.left(number, fx), fx.monotonic());
+        let says = self.policy.propagates;
         let done_below = self.open.keys().next().copied().unwrap_or(number);
         let incarnation = self.incarnation;
         let Some(open) = self.open.get_mut(&number) else {
             return;
         };
-        let state = State::Waits;
-        open.sent.push(Attempt { to, state });
+        open.sent.push(Attempt {
+            to,
+            at,
+            pass,
+            state: State::Waits,
+        });
         let order = &open.order;
         let request = Message::Request {
             ticket: Ticket {
@@ -374,9 +405,13 @@ impl<S: Service> Caller<S> {
     }
 
     /// Which server is to be asked; `None` if the breakers of all are open.
-    fn choose<P: Protocol>(&mut self, number: u32, fx: &mut impl Effects<P>) -> Option<NodeId> {
+    fn choose<P: Protocol>(
+        &mut self,
+        number: u32,
+        fx: &mut impl Effects<P>,
+    ) -> Option<(NodeId, Option<Pass>)> {
         if let Some(by) = self.open.get(&number)?.order.by {
-            return self.admits(by, fx).then_some(by);
+            return self.admits(by, fx).map(|pass| (by, pass));
         }
         let count = u32::try_from(self.servers.len()).unwrap_or(u32::MAX);
         let (first, tried) = match self.policy.balance {
@@ -389,35 +424,70 @@ impl<S: Service> Caller<S> {
         };
         for place in first..first + tried {
             let server = self.servers[(place % count) as usize];
-            if self.admits(server, fx) {
-                return Some(server);
+            if let Some(pass) = self.admits(server, fx) {
+                return Some((server, pass));
             }
         }
         None
     }
 
-    fn admits<P: Protocol>(&mut self, server: NodeId, fx: &mut impl Effects<P>) -> bool {
+    /// Does the breaker before this server let an attempt through, if there is one?
+    fn admits<P: Protocol>(
+        &mut self,
+        server: NodeId,
+        fx: &mut impl Effects<P>,
+    ) -> Option<Option<Pass>> {
         let Some(terms) = self.policy.breaker else {
-            return true;
+            return Some(None);
         };
         let now = fx.monotonic();
         let breaker = self.breakers.entry(server);
-        breaker.or_insert_with(|| Breaker::new(terms)).admits(now)
+        let pass = breaker.or_insert_with(|| Breaker::new(terms)).admits(now)?;
+        Some(Some(pass))
+    }
+
+    /// An attempt was answered.
+    fn succeeded<P: Protocol>(
+        &mut self,
+        server: NodeId,
+        pass: Option<Pass>,
+        fx: &mut impl Effects<P>,
+    ) {
+        if let (Some(breaker), Some(pass)) = (self.breakers.get_mut(&server), pass)
+            && breaker.succeeded(pass)
+        {
+            fx.mark("breaker_closed");
+        }
     }
 
     /// An attempt has failed, for all that one can see.
-    fn failed<P: Protocol>(&mut self, server: NodeId, now: LocalTime, fx: &mut impl Effects<P>) {
-        if let Some(breaker) = self.breakers.get_mut(&server)
-            && breaker.failed(now)
+    fn failed<P: Protocol>(
+        &mut self,
+        server: NodeId,
+        pass: Option<Pass>,
+        now: LocalTime,
+        fx: &mut impl Effects<P>,
+    ) {
+        if let (Some(breaker), Some(pass)) = (self.breakers.get_mut(&server), pass)
+            && breaker.failed(pass, now)
         {
             fx.mark("breaker_opened");
         }
     }
 
-    fn withdraw<P: Protocol>(&mut self, fx: &mut impl Effects<P>) -> bool {
-        let may = self.budget.as_mut().is_none_or(Budget::withdraw);
+    /// Is there a token for another attempt?
+    fn has_budget<P: Protocol>(&self, fx: &mut impl Effects<P>) -> bool {
+        let may = self.budget.as_ref().is_none_or(Budget::has_token);
         if !may {
             fx.mark("retry_budget_empty");
+        }
+        may
+    }
+
+    fn withdraw<P: Protocol>(&mut self, fx: &mut impl Effects<P>) -> bool {
+        let may = self.has_budget(fx);
+        if let Some(budget) = self.budget.as_mut() {
+            budget.withdraw();
         }
         may
     }
@@ -463,20 +533,23 @@ impl<S: Service> Caller<S> {
     {
         let open = self.open.remove(&number)?;
         fx.disarm(Timer::Attempt(number));
-        if let Some(hedge) = self.policy.hedge {
-            fx.disarm(Timer::Hedge(number));
-            let waits = open.sent.iter().filter(|sent| sent.state == State::Waits);
-            let answered = usize::from(matches!(outcome, Outcome::Success(_)));
-            if hedge.cancels && waits.clone().count() > answered {
-                let incarnation = self.incarnation;
+        let Some(hedge) = self.policy.hedge else {
+            return Some(open.ended(number, outcome));
+        };
+        fx.disarm(Timer::Hedge(number));
+        let (now, incarnation) = (fx.monotonic(), self.incarnation);
+        for sent in &open.sent {
+            if sent.state == State::Waits {
+                // A hedge has overtaken it: to the breaker it is one that failed.
+                self.failed(sent.to, sent.pass, now, fx);
+            }
+            if hedge.cancels && matches!(sent.state, State::Waits | State::TimedOut) {
+                let key = open.order.key;
                 let ticket = Ticket {
                     incarnation,
                     number,
                 };
-                for sent in waits {
-                    let key = open.order.key;
-                    fx.send(sent.to, Message::Cancel { ticket, key });
-                }
+                fx.send(sent.to, Message::Cancel { ticket, key });
             }
         }
         Some(open.ended(number, outcome))

@@ -42,7 +42,7 @@ pub enum Admission {
     /// It has a thread.
     Begun(u32),
     /// It waits.
-    Queued,
+    Queued(u32),
     /// There is no room.
     Full,
 }
@@ -74,7 +74,7 @@ impl<J> Desk<J> {
         self.jobs.insert(self.last, job);
         if terms.threads.is_some_and(|threads| self.begun >= threads) {
             self.queue.push_back(self.last);
-            return Admission::Queued;
+            return Admission::Queued(self.last);
         }
         self.begun += 1;
         Admission::Begun(self.last)
@@ -117,12 +117,16 @@ impl<J> Desk<J> {
         Some(next)
     }
 
-    /// Takes a job that has not begun out of the queue.
-    pub fn withdraw(&mut self, is_it: impl Fn(&J) -> bool) -> Option<J> {
-        let waits = |number: &u32| self.jobs.get(number).is_some_and(&is_it);
-        let place = self.queue.iter().position(waits)?;
-        let number = self.queue.remove(place)?;
-        self.jobs.remove(&number)
+    /// Takes a job that waits out: for a thread, or for a core.
+    pub fn withdraw(&mut self, number: u32) -> Option<J> {
+        let is_it = |waiting: &u32| *waiting == number;
+        if let Some(place) = self.queue.iter().position(is_it) {
+            self.queue.remove(place);
+            return self.jobs.remove(&number);
+        }
+        let place = self.ready.iter().position(is_it)?;
+        self.ready.remove(place);
+        self.end(number)
     }
 
     /// The job of this number.

@@ -1,7 +1,7 @@
 //! What a server keeps: the state of its service, and which calls it has carried out.
 //!
 //! Source: Lee et al. 2015 (RIFL), §3: what was answered is remembered together with the change of state, until the client says
-//! that it needs it no more. Bounds: a watermark a client, as many replies as it has calls open, a number of them at most, and
+//! that it needs it no more. Bounds: a watermark a client, a number of replies a client, above which its calls are refused, and
 //! a time. What is forgotten before the client says so raises the watermark, so that a late attempt is answered with
 //! [`Answer::Expired`](super::message::Answer::Expired) and never carried out again.
 
@@ -11,7 +11,6 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 
-use super::message::Ticket;
 use super::port::{Executed, Key};
 use super::service::Service;
 
@@ -20,7 +19,7 @@ use super::service::Service;
 pub struct Keys {
     /// How long a reply is kept, on the server's wall clock.
     pub ttl: Span,
-    /// How many replies are kept for one client.
+    /// How many replies are kept for one client; while there is no room, its calls are refused.
     pub most: u32,
     /// What becomes of the rest.
     pub then: Then,
@@ -57,8 +56,6 @@ pub struct Commit<Q> {
 pub struct Horizon {
     /// What was carried out before this is forgotten.
     pub since: LocalTime,
-    /// Of one client no more than this is remembered.
-    pub most: u32,
     /// What is forgotten counts as expired.
     pub expires: bool,
 }
@@ -70,7 +67,6 @@ impl Keys {
         let ttl = i64::try_from(self.ttl.as_nanos()).unwrap_or(i64::MAX);
         Horizon {
             since: LocalTime::from_nanos(now.as_nanos().saturating_sub(ttl)),
-            most: self.most,
             expires: self.then == Then::Expire,
         }
     }
@@ -115,9 +111,6 @@ struct Session<R> {
     below: u32,
     /// By number and part.
     replies: BTreeMap<(u32, u32), Saved<R>>,
-    /// By number, part and caller, the last attempt that was refused: neither a second copy of it nor one that it has
-    /// overtaken must be carried out.
-    refused: BTreeMap<(u32, u32, NodeId), (Ticket, u32)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -157,26 +150,6 @@ impl<S: Service> Ledger<S> {
             None if key.number < session.below => Known::Expired,
             None => Known::New,
         }
-    }
-
-    /// This attempt of a caller, and all before it, are not going to be carried out.
-    pub fn refuse(&mut self, key: &Key, caller: NodeId, attempt: (Ticket, u32)) {
-        let session = self.session(key);
-        if key.incarnation == session.incarnation && key.number >= session.below {
-            let name = (key.number, key.part, caller);
-            let refused = session.refused.entry(name).or_insert(attempt);
-            *refused = attempt.max(*refused);
-        }
-    }
-
-    /// Was this attempt refused before?
-    #[must_use]
-    pub fn was_refused(&self, key: &Key, caller: NodeId, attempt: (Ticket, u32)) -> bool {
-        let session = self.clients.get(&key.client);
-        let session = session.filter(|session| session.incarnation == key.incarnation);
-        session
-            .and_then(|session| session.refused.get(&(key.number, key.part, caller)))
-            .is_some_and(|refused| attempt <= *refused)
     }
 
     /// A client needs nothing any more of its calls below a number.
@@ -228,6 +201,13 @@ impl<S: Service> Ledger<S> {
         replies.sum()
     }
 
+    /// How many replies are remembered for this client.
+    #[must_use]
+    pub fn remembered_for(&self, client: NodeId) -> usize {
+        let session = self.clients.get(&client);
+        session.map_or(0, |session| session.replies.len())
+    }
+
     /// The session of a client, begun anew for a later life.
     fn session(&mut self, key: &Key) -> &mut Session<S::Reply> {
         let session = self.clients.entry(key.client).or_insert_with(Session::new);
@@ -238,19 +218,13 @@ impl<S: Service> Ledger<S> {
         session
     }
 
-    /// Forgets what is too old, and what is too much of this client; one more is about to be remembered.
+    /// Forgets what is too old.
     fn forget(&mut self, commit: &Commit<S::Request>) {
         self.done(&commit.key, commit.done_below);
-        for (client, session) in &mut self.clients {
-            let most = match *client == commit.key.client {
-                true => (commit.horizon.most as usize).saturating_sub(1),
-                false => usize::MAX,
-            };
-            let mut too_many = session.replies.len().saturating_sub(most);
+        for session in self.clients.values_mut() {
             let mut last = None;
             session.replies.retain(|(number, _), saved| {
-                let is_old = too_many > 0 || saved.at < commit.horizon.since;
-                too_many = too_many.saturating_sub(1);
+                let is_old = saved.at < commit.horizon.since;
                 last = if is_old { Some(*number) } else { last };
                 !is_old
             });
@@ -267,7 +241,6 @@ impl<R> Session<R> {
             incarnation: 0,
             below: 0,
             replies: BTreeMap::new(),
-            refused: BTreeMap::new(),
         }
     }
 
@@ -276,7 +249,6 @@ impl<R> Session<R> {
         if below > self.below {
             self.below = below;
             self.replies = self.replies.split_off(&(below, 0));
-            self.refused = self.refused.split_off(&(below, 0, NodeId(0)));
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Ticket {
 pub enum Answer<R> {
     /// It was carried out, now or before.
     Done(R),
-    /// This attempt was not carried out and will not be: there is too much to do.
+    /// This copy of the attempt will not be carried out: there is too much to do.
     Refused,
     /// It may have been carried out: whatever was known of it is forgotten.
     Expired,

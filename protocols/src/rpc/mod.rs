@@ -12,6 +12,9 @@
 //! at-most-once         retries, keys, a volatile table: once, unless the server crashes
 //! exactly-once effect  retries, keys, a table on the disk, written in one write with the change of state
 //! ```
+//!
+//! All this is between a client and *one* server: tables are not shared, so what is asked of another server, by a hedge or by
+//! turns, is another execution.
 
 mod backoff;
 mod breaker;
@@ -30,13 +33,13 @@ mod service;
 mod tests;
 
 pub use backoff::{Backoff, Jitter};
-pub use breaker::Breaker;
+pub use breaker::{Breaker, Pass};
 pub use budget::Budget;
 pub use client::Client;
 pub use desk::Terms;
 pub use ledger::{Commit, Horizon, Keys, Ledger, Then};
 pub use message::{Answer, Message, Ticket, Timer};
-pub use policy::{Balance, BreakerTerms, BudgetTerms, Deadline, Hedge, Policy};
+pub use policy::{Balance, BreakerTerms, BudgetTerms, Hedge, Policy};
 pub use port::{Call, Calling, Cause, Executed, Key, Outcome, Progress, Rpc, Serving};
 pub use server::{Behind, Fan, Server, Storage};
 pub use service::{

@@ -13,8 +13,10 @@ use super::backoff::Backoff;
 pub struct Policy {
     /// How long an attempt may stay without an answer.
     pub timeout: Span,
-    /// How long a whole call may take.
-    pub deadline: Option<Deadline>,
+    /// How long a whole call may take, on the monotonic clock of the caller.
+    pub deadline: Option<Span>,
+    /// Whether what is left of a deadline goes along with the call; if not, every process on the way begins anew.
+    pub propagates: bool,
     /// How often a call is tried again; 0: *maybe* semantics.
     pub retries: u32,
     /// How long it waits before it tries again.
@@ -29,15 +31,6 @@ pub struct Policy {
     pub in_flight: Option<u32>,
     /// Which of several servers is asked.
     pub balance: Balance,
-}
-
-/// How long a whole call may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Deadline {
-    /// On the monotonic clock of the caller.
-    pub after: Span,
-    /// Whether what is left of it goes along with the call; if not, every process on the way begins anew.
-    pub propagates: bool,
 }
 
 /// Tokens for retries: a call brings in a part of one, a retry or a hedge takes one out.
@@ -89,6 +82,7 @@ impl Policy {
         Policy {
             timeout,
             deadline: None,
+            propagates: true,
             retries,
             backoff: Backoff::exponential(Span::from_millis(10), Span::from_secs(1)),
             budget: None,

@@ -41,7 +41,8 @@ impl fmt::Display for Key {
 pub enum Outcome<R> {
     /// It was carried out, and this was answered.
     Success(R),
-    /// It was not carried out: every server that was asked had too much to do.
+    /// It was not carried out: every attempt was refused, by a server that had too much to do. Where the links make no
+    /// second copies that is certain; of an attempt that arrived twice, one copy may have been refused and not the other.
     Refused,
     /// It was not carried out: it was not even sent.
     Failed(Cause),

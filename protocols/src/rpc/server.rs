@@ -8,7 +8,7 @@
 //! life; with a table that forgets, once a time. A server in front of others keeps a thread for every call that it waits for: if
 //! they are slow, it runs out of threads, and those that wait for it do too.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
@@ -57,8 +57,8 @@ pub struct Behind {
 
 /// A process that serves `S`, over links `Q`.
 ///
-/// It marks `duplicate_suppressed`, `key_expired`, `load_shed`, `work_too_late` for what it drops because nobody waits for it any more,
-/// `call_cancelled`, and `rpc_message_refused`; as a caller of others, what a [client](super::Client) marks.
+/// It marks `duplicate_suppressed`, `key_expired`, `load_shed`, `work_too_late` for what it drops because nobody waits for it any
+/// more, `call_cancelled`, and `rpc_message_refused`; as a caller of others, what a [client](super::Client) marks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Server<S: Service, Q> {
     terms: Terms,
@@ -66,8 +66,10 @@ pub struct Server<S: Service, Q> {
     storage: Storage,
     desk: Desk<Job<S::Request, S::Reply>>,
     ledger: Ledger<S>,
-    /// What is being carried out.
-    under_way: BTreeSet<Key>,
+    /// What is being carried out, by which job. Without keys every copy is a job, and the last one is here.
+    under_way: BTreeMap<Key, u32>,
+    /// The servers in front, which speak for clients; if there are none, clients speak for themselves.
+    in_front: Vec<NodeId>,
     behind: Option<Front<S>>,
     link: PhantomData<fn() -> Q>,
 }
@@ -84,9 +86,8 @@ struct Front<S: Service> {
 /// A request that has come in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Job<Q, R> {
-    from: NodeId,
-    ticket: Ticket,
-    attempt: u32,
+    /// Who waits for the answer: more than one if a call comes in on several ways.
+    waiting: Vec<Waiting>,
     key: Key,
     done_below: u32,
     /// Until when its caller waits, on this server's monotonic clock.
@@ -95,7 +96,16 @@ struct Job<Q, R> {
     /// How many servers behind were asked, and how many of them have answered.
     asked: u32,
     answered: u32,
-    answer: Option<Answer<R>>,
+    /// What can be said so far, and the part that the reply is of.
+    answer: Option<(u32, Answer<R>)>,
+}
+
+/// Who waits for an answer, and to what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Waiting {
+    caller: NodeId,
+    ticket: Ticket,
+    attempt: u32,
 }
 
 type JobOf<S> = Job<<S as Service>::Request, <S as Service>::Reply>;
@@ -110,7 +120,8 @@ impl<S: Service, Q> Server<S, Q> {
             storage,
             desk: Desk::new(),
             ledger: Ledger::default(),
-            under_way: BTreeSet::new(),
+            under_way: BTreeMap::new(),
+            in_front: Vec::new(),
             behind: None,
             link: PhantomData,
         }
@@ -131,6 +142,12 @@ impl<S: Service, Q> Server<S, Q> {
             behind: Some(front),
             ..self
         }
+    }
+
+    /// A server that is asked by these servers, in the name of clients, and by nobody else.
+    #[must_use]
+    pub fn behind(self, in_front: Vec<NodeId>) -> Self {
+        Server { in_front, ..self }
     }
 
     /// How many replies it remembers.
@@ -158,9 +175,7 @@ impl<S: Service, Q: AtLeast<FairLoss>> Protocol for Server<S, Q> {
             Event::Request(never) => match never {},
             Event::Indication(Arrival { from, msg }) => self.on_message(from, msg, fx),
             Event::Timer(Timer::Core(job)) => {
-                if let Some(next) = self.desk.computed() {
-                    self.occupy(next, fx);
-                }
+                self.pass_core_on(fx);
                 self.on_computed(job, fx);
             }
             Event::Timer(Timer::Io(job)) => self.carry_out(job, fx),
@@ -177,6 +192,10 @@ impl<S: Service, Q: AtLeast<FairLoss>> Protocol for Server<S, Q> {
                 }
             }
             Event::Timer(Timer::Again(_)) => (),
+        }
+        // Threads that have become free. A job may end as soon as it begins, and a queue may be long.
+        while let Some(next) = self.desk.begin_next(&self.terms) {
+            self.begin(next, fx);
         }
     }
 }
@@ -212,10 +231,13 @@ impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
                 request,
             } => {
                 let now = fx.monotonic();
-                let job = Job {
-                    from,
+                let waiting = Waiting {
+                    caller: from,
                     ticket,
                     attempt,
+                };
+                let job = Job {
+                    waiting: alloc::vec![waiting],
                     key,
                     done_below,
                     until: left.map(|left| now.after(left)),
@@ -224,15 +246,9 @@ impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
                     answered: 0,
                     answer: None,
                 };
-                self.on_request(job, fx);
+                self.on_request(from, job, fx);
             }
-            Message::Cancel { ticket, key } => {
-                let is_it = |job: &JobOf<S>| (job.from, job.ticket, job.key) == (from, ticket, key);
-                if let Some(job) = self.desk.withdraw(is_it) {
-                    self.under_way.remove(&job.key);
-                    fx.mark("call_cancelled");
-                }
-            }
+            Message::Cancel { ticket, key } => self.on_cancel(from, ticket, key, fx),
             Message::Reply {
                 ticket,
                 attempt,
@@ -248,64 +264,119 @@ impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
         }
     }
 
-    fn on_request(&mut self, job: JobOf<S>, fx: &mut impl Effects<Self>) {
-        if job.key.client.0 >= fx.nodes() {
+    fn on_request(&mut self, from: NodeId, job: JobOf<S>, fx: &mut impl Effects<Self>) {
+        let may_ask = match self.in_front.is_empty() {
+            true => job.key.client == from,
+            false => self.in_front.contains(&from),
+        };
+        if !may_ask || job.key.client.0 >= fx.nodes() {
             return fx.mark("rpc_message_refused");
         }
-        // What only reads may be carried out again; whether the servers behind know of it is their business.
+        let mut is_full = false;
         if let (Some(keys), false) = (self.keys, S::reads(&job.request)) {
-            if self.behind.is_none() {
-                let horizon = keys.horizon(fx.now());
-                self.ledger.done(&job.key, job.done_below);
-                let answer = match self.ledger.known(&job.key, &horizon) {
-                    Known::New => None,
-                    Known::Done(reply) => Some(("duplicate_suppressed", Answer::Done(reply))),
-                    Known::Expired => Some(("key_expired", Answer::Expired)),
-                };
-                if let Some((mark, answer)) = answer {
-                    fx.mark(mark);
-                    return self.reply(&job, answer, fx);
-                }
+            if let Some((mark, answer)) = self.known(&keys, &job, fx) {
+                fx.mark(mark);
+                return self.reply(&job, &answer, fx);
             }
-            if self.under_way.contains(&job.key) {
+            if self.is_under_way(&job) {
                 return fx.mark("duplicate_suppressed");
             }
-        }
-        if self
-            .ledger
-            .was_refused(&job.key, job.from, (job.ticket, job.attempt))
-        {
-            return self.reply(&job, Answer::Refused, fx);
+            is_full = self.is_table_full(&keys, job.key.client);
         }
         let (key, copy) = (job.key, job.clone());
-        match self.desk.admit(&self.terms, job) {
+        let admission = match is_full {
+            true => Admission::Full,
+            false => self.desk.admit(&self.terms, job),
+        };
+        match admission {
             Admission::Full => {
                 fx.mark("load_shed");
-                self.ledger
-                    .refuse(&key, copy.from, (copy.ticket, copy.attempt));
-                self.reply(&copy, Answer::Refused, fx);
+                self.reply(&copy, &Answer::Refused, fx);
             }
-            Admission::Queued => {
-                self.under_way.insert(key);
+            Admission::Queued(number) => {
+                self.under_way.insert(key, number);
             }
             Admission::Begun(number) => {
-                self.under_way.insert(key);
+                self.under_way.insert(key, number);
                 self.begin(number, fx);
             }
         }
     }
 
-    fn reply(&self, job: &JobOf<S>, answer: Answer<S::Reply>, fx: &mut impl Effects<Self>) {
-        let (ticket, attempt, key) = (job.ticket, job.attempt, job.key);
-        fx.send(
-            job.from,
-            Message::Reply {
+    /// What the table knows of a call. What only reads is not in it; whether the servers behind know of a call is their business.
+    fn known(
+        &mut self,
+        keys: &Keys,
+        job: &JobOf<S>,
+        fx: &mut impl Effects<Self>,
+    ) -> Option<(&'static str, Answer<S::Reply>)> {
+        if self.behind.is_some() {
+            return None;
+        }
+        let horizon = keys.horizon(fx.now());
+        self.ledger.done(&job.key, job.done_below);
+        match self.ledger.known(&job.key, &horizon) {
+            Known::New => None,
+            Known::Done(reply) => Some(("duplicate_suppressed", Answer::Done(reply))),
+            Known::Expired => Some(("key_expired", Answer::Expired)),
+        }
+    }
+
+    /// Is the call being carried out? Then whoever asks waits with the others.
+    fn is_under_way(&mut self, job: &JobOf<S>) -> bool {
+        let number = self.under_way.get(&job.key).copied();
+        let Some(known) = number.and_then(|number| self.desk.job(number)) else {
+            return false;
+        };
+        for waiting in &job.waiting {
+            known.waiting.retain(|known| known.caller != waiting.caller);
+            known.waiting.push(*waiting);
+        }
+        true
+    }
+
+    /// Is there no room for another reply to this client?
+    fn is_table_full(&self, keys: &Keys, client: NodeId) -> bool {
+        let first = |client| Key {
+            client: NodeId(client),
+            incarnation: 0,
+            number: 0,
+            part: 0,
+        };
+        let of_client = first(client.0)..first(client.0.saturating_add(1));
+        let coming = self.under_way.range(of_client).count();
+        self.behind.is_none() && self.ledger.remembered_for(client) + coming >= keys.most as usize
+    }
+
+    /// A caller waits no longer. If nobody does, a job that has not had a core is dropped.
+    fn on_cancel(&mut self, caller: NodeId, ticket: Ticket, key: Key, fx: &mut impl Effects<Self>) {
+        let number = self.under_way.get(&key).copied();
+        let Some((number, job)) = number.and_then(|number| Some((number, self.desk.job(number)?)))
+        else {
+            return;
+        };
+        let is_it = |waiting: &Waiting| waiting.caller == caller && waiting.ticket == ticket;
+        if job.waiting.iter().all(is_it) && self.desk.withdraw(number).is_some() {
+            self.under_way.remove(&key);
+            fx.mark("call_cancelled");
+        }
+    }
+
+    fn reply(&self, job: &JobOf<S>, answer: &Answer<S::Reply>, fx: &mut impl Effects<Self>) {
+        for waiting in &job.waiting {
+            let Waiting {
+                caller,
                 ticket,
                 attempt,
-                key,
-                answer,
-            },
-        );
+            } = *waiting;
+            let reply = Message::Reply {
+                ticket,
+                attempt,
+                key: job.key,
+                answer: answer.clone(),
+            };
+            fx.send(caller, reply);
+        }
     }
 }
 
@@ -313,18 +384,33 @@ impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
 impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
     /// It has a thread.
     fn begin(&mut self, number: u32, fx: &mut impl Effects<Self>) {
+        if self.is_too_late(number, fx) {
+            self.end(number, None, fx);
+        } else if self.terms.cpu.is_none() {
+            self.on_computed(number, fx);
+        } else if self.desk.compute(&self.terms, number) {
+            self.occupy(number, fx);
+        }
+    }
+
+    /// Nobody waits for it any more.
+    fn is_too_late(&mut self, number: u32, fx: &mut impl Effects<Self>) -> bool {
         let now = fx.monotonic();
         let job = self.desk.job(number);
-        let is_late = |job: &mut JobOf<S>| job.until.is_some_and(|until| until <= now);
-        if job.is_some_and(is_late) {
+        let is_late = job.is_some_and(|job| job.until.is_some_and(|until| until <= now));
+        if is_late {
             fx.mark("work_too_late");
-            return self.end(number, None, fx);
         }
-        if self.terms.cpu.is_none() {
-            return self.on_computed(number, fx);
-        }
-        if self.desk.compute(&self.terms, number) {
-            self.occupy(number, fx);
+        is_late
+    }
+
+    /// A core is free: the next that waits for one has it, unless nobody waits for that any more.
+    fn pass_core_on(&mut self, fx: &mut impl Effects<Self>) {
+        while let Some(next) = self.desk.computed() {
+            if !self.is_too_late(next, fx) {
+                return self.occupy(next, fx);
+            }
+            self.end(next, None, fx);
         }
     }
 
@@ -368,7 +454,7 @@ impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
         } else {
             let forgetful = Keys {
                 ttl: Span::ZERO,
-                most: 1,
+                most: 0,
                 then: Then::Forget,
             };
             let commit = Commit {
@@ -394,16 +480,16 @@ impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
         self.end(number, Some(answer), fx);
     }
 
-    /// A job has ended: its thread is free for the next.
+    /// A job has ended: its thread is free.
     fn end(&mut self, number: u32, answer: Option<Answer<S::Reply>>, fx: &mut impl Effects<Self>) {
-        if let Some(job) = self.desk.end(number) {
+        let Some(job) = self.desk.end(number) else {
+            return;
+        };
+        if self.under_way.get(&job.key) == Some(&number) {
             self.under_way.remove(&job.key);
-            if let Some(answer) = answer {
-                self.reply(&job, answer, fx);
-            }
         }
-        if let Some(next) = self.desk.begin_next(&self.terms) {
-            self.begin(next, fx);
+        if let Some(answer) = answer {
+            self.reply(&job, &answer, fx);
         }
     }
 }
@@ -478,25 +564,33 @@ impl<S: Service, Q: AtLeast<FairLoss>> Server<S, Q> {
         };
         let is_done = matches!(answer, Answer::Done(_));
         job.answered += 1;
+        let answer = (ended.key.part, answer);
         job.answer = Some(match job.answer.take() {
             Some(before) => together(before, answer),
             None => answer,
         });
         if job.answered == asked || (fan == Fan::Sequential && !is_done) {
             let answer = job.answer.take();
-            self.end(number, answer, fx);
+            self.end(number, answer.map(|(_, answer)| answer), fx);
         } else if fan == Fan::Sequential {
             self.ask(number, fx);
         }
     }
 }
 
-/// What can be said of two parts of one call: the first reply if both were carried out, refused only if neither was.
-fn together<R>(one: Answer<R>, other: Answer<R>) -> Answer<R> {
-    match (one, other) {
+/// What can be said of two parts of one call: the reply of the first part if both were carried out, refused only if neither
+/// was.
+fn together<R>(one: (u32, Answer<R>), other: (u32, Answer<R>)) -> (u32, Answer<R>) {
+    let (one, other) = if one.0 <= other.0 {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let answer = match (one.1, other.1) {
         (Answer::Done(reply), Answer::Done(_)) => Answer::Done(reply),
         (Answer::Refused, Answer::Refused) => Answer::Refused,
         (Answer::Expired, _) | (_, Answer::Expired) => Answer::Expired,
         _ => Answer::Unknown,
-    }
+    };
+    (one.0, answer)
 }

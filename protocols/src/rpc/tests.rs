@@ -140,7 +140,7 @@ fn an_attempt_that_times_out_is_followed_by_another_and_in_the_end_nothing_is_kn
     assert_eq!(client.marks(), ["timed_out"]);
     let again = client.timer(Timer::Attempt(1)).effects();
     assert_eq!(again, [send(0, request(1, 2)), attempt_runs(1, TIMEOUT)]);
-    let end = client.timer(Timer::Attempt(1)).effects();
+    let end = client.wait(TIMEOUT).timer(Timer::Attempt(1)).effects();
     assert_eq!(end[1], ended(1, Outcome::Unknown, 2));
 }
 
@@ -165,7 +165,7 @@ fn refused_is_said_only_if_no_attempt_can_have_been_carried_out() {
 
     let mut doubtful = client(policy(1));
     call(&mut doubtful);
-    doubtful.timer(Timer::Attempt(1)).effects();
+    doubtful.wait(TIMEOUT).timer(Timer::Attempt(1)).effects();
     doubtful.timer(Timer::Attempt(1)).effects();
     let end = hear(&mut doubtful, 0, reply(1, 2, Answer::Refused));
     assert_eq!(end[1], ended(1, Outcome::Unknown, 2));
@@ -173,17 +173,14 @@ fn refused_is_said_only_if_no_attempt_can_have_been_carried_out() {
 
 #[test]
 fn a_deadline_is_kept_over_all_attempts_and_goes_along() {
-    let deadline = Deadline {
-        after: Span::from_millis(70),
-        propagates: true,
-    };
+    let deadline = Span::from_millis(70);
     let mut client = client(Policy {
         deadline: Some(deadline),
         ..policy(9)
     });
     let sent = call(&mut client);
     assert!(
-        matches!(&sent[1], Effect::Request(sent) if matches!(sent.msg, Message::Request { left: Some(left), .. } if left == deadline.after))
+        matches!(&sent[1], Effect::Request(sent) if matches!(sent.msg, Message::Request { left: Some(left), .. } if left == deadline))
     );
     client.wait(TIMEOUT).timer(Timer::Attempt(1)).effects();
     let again = client
@@ -264,9 +261,9 @@ fn bulkheads_and_budgets_say_no() {
     call(&mut client);
     let outcome = Outcome::Failed(Cause::TooMany);
     assert!(call(&mut client).contains(&ended(2, outcome, 0)));
+    client.wait(TIMEOUT).timer(Timer::Attempt(1)).effects();
     client.timer(Timer::Attempt(1)).effects();
-    client.timer(Timer::Attempt(1)).effects();
-    let end = client.timer(Timer::Attempt(1)).effects();
+    let end = client.wait(TIMEOUT).timer(Timer::Attempt(1)).effects();
     assert_eq!(end[1], ended(1, Outcome::Unknown, 2), "one retry, no more");
     let said = [
         "too_many_calls",
@@ -431,14 +428,15 @@ fn the_table_is_bounded_and_a_watermark_empties_it() {
         },
         other => other,
     };
-    (1..=5).for_each(|number| {
-        hear(&mut server, 2, early(number));
-    });
+    hear(&mut server, 2, early(2));
+    hear(&mut server, 2, early(3));
+    let refused = [send(2, reply(4, 1, Answer::Refused))];
+    assert_eq!(hear(&mut server, 2, early(4)), refused, "there is no room");
     assert_eq!(server.layer.remembered(), 2);
-    let expired = [send(2, reply(1, 2, Answer::Expired))];
-    assert_eq!(hear(&mut server, 2, request(1, 2)), expired);
-    hear(&mut server, 2, request(6, 1));
-    assert_eq!(server.layer.remembered(), 1, "all below 6 are done with");
+    hear(&mut server, 2, request(4, 2));
+    assert_eq!(server.layer.remembered(), 1, "all below 4 are done with");
+    let late = [send(2, reply(1, 1, Answer::Expired))];
+    assert_eq!(hear(&mut server, 2, request(1, 1)), late);
 }
 
 #[test]
@@ -466,14 +464,15 @@ fn a_later_life_of_a_client_ends_what_was_known_of_the_earlier_one() {
 }
 
 #[test]
-fn a_full_server_refuses_and_stays_with_it() {
+fn a_full_server_refuses_and_what_waits_can_be_cancelled() {
     let terms = Terms {
         threads: Some(1),
         queue: 1,
         cpu: Some(sampler()),
         ..at_once()
     };
-    let mut server = server(keys(), Storage::Durable, terms);
+    let roomy = keys().map(|keys| Keys { most: 10, ..keys });
+    let mut server = server(roomy, Storage::Durable, terms);
     server.choices(&[7, 7, 7]);
     assert!(matches!(
         hear(&mut server, 2, request(1, 1))[..],
@@ -487,11 +486,6 @@ fn a_full_server_refuses_and_stays_with_it() {
         next[..],
         [Effect::Persist(_), _, _, Effect::Arm(Timer::Core(2), _)]
     ));
-    assert_eq!(
-        hear(&mut server, 2, request(3, 1)),
-        refused,
-        "a copy of what was refused"
-    );
     assert_eq!(
         hear(&mut server, 2, request(3, 2)),
         [],
@@ -536,6 +530,104 @@ fn nobody_works_for_a_caller_that_has_gone() {
     assert_eq!(server.marks(), ["work_too_late"]);
 }
 
+/// An event loop has begun all that it has; what has had no core yet can be taken back, and is not computed if it is late.
+#[test]
+fn an_event_loop_drops_what_nobody_waits_for() {
+    let terms = Terms {
+        cpu: Some(sampler()),
+        ..at_once()
+    };
+    let roomy = keys().map(|keys| Keys { most: 10, ..keys });
+    let mut server = server(roomy, Storage::Durable, terms);
+    server.choices(&[7, 7, 7]);
+    hear(&mut server, 2, request(1, 1));
+    hear(&mut server, 2, request(2, 1));
+    let short = Message::Request {
+        ticket: ticket(3),
+        attempt: 1,
+        key: key(3),
+        done_below: 1,
+        left: Some(Span::from_millis(5)),
+        request: ADD,
+    };
+    hear(&mut server, 2, short);
+    let cancel = Message::Cancel {
+        ticket: ticket(2),
+        key: key(2),
+    };
+    hear(&mut server, 2, cancel);
+    let effects = server
+        .wait(Span::from_millis(7))
+        .timer(Timer::Core(1))
+        .effects();
+    assert_eq!(effects.len(), 3, "a write, a word and a reply");
+    assert_eq!(server.marks(), ["call_cancelled", "work_too_late"]);
+    assert_eq!(server.layer.under_way(), 0);
+}
+
+#[test]
+fn nobody_speaks_for_another_but_a_server_in_front() {
+    let mut direct = server(keys(), Storage::Durable, at_once());
+    assert_eq!(hear(&mut direct, 1, request(1, 1)), []);
+    assert_eq!(direct.marks(), ["rpc_message_refused"]);
+    let behind = Server::new(at_once(), keys(), Storage::Durable).behind(vec![NodeId(1)]);
+    let mut behind: Rig<Callee> = Rig::new(behind);
+    behind.as_node(NodeId(0), 3).boot();
+    assert_eq!(hear(&mut behind, 1, request(1, 1)).len(), 3);
+    assert_eq!(hear(&mut behind, 2, request(2, 1)), []);
+    assert_eq!(behind.marks(), ["rpc_message_refused"]);
+}
+
+/// A queue of calls that all end as soon as they begin.
+#[test]
+fn a_long_queue_is_no_deep_stack() {
+    let terms = Terms {
+        threads: Some(1),
+        queue: u32::MAX,
+        cpu: Some(sampler()),
+        ..at_once()
+    };
+    let mut server = server(None, Storage::Durable, terms);
+    server.choices(&[7]);
+    hear(&mut server, 2, request(1, 1));
+    for number in 2..=200_000 {
+        let late = Message::Request {
+            ticket: ticket(number),
+            attempt: 1,
+            key: key(number),
+            done_below: 1,
+            left: Some(Span::from_millis(1)),
+            request: ADD,
+        };
+        hear(&mut server, 2, late);
+    }
+    let end = server.wait(Span::from_millis(7)).timer(Timer::Core(1));
+    assert_eq!(end.effects().len(), 3);
+    assert_eq!(server.layer.under_way(), 0);
+}
+
+#[test]
+fn two_callers_of_one_call_are_both_answered() {
+    let terms = Terms {
+        cpu: Some(sampler()),
+        ..at_once()
+    };
+    let fronts = vec![NodeId(1), NodeId(2)];
+    let both = Server::new(terms, keys(), Storage::Durable).behind(fronts);
+    let mut both: Rig<Callee> = Rig::new(both);
+    both.as_node(NodeId(0), 3).choices(&[7]).boot();
+    hear(&mut both, 1, request(1, 1));
+    hear(&mut both, 2, request(1, 1));
+    let (ticket, key) = (ticket(1), key(1));
+    let cancel = Message::Cancel { ticket, key };
+    assert_eq!(hear(&mut both, 1, cancel), [], "the other still waits");
+    let effects = both.timer(Timer::Core(1)).effects();
+    assert_eq!(
+        effects[2..],
+        [send(1, reply(1, 1, done(1))), send(2, reply(1, 1, done(1)))]
+    );
+}
+
 /// Process 0 stands in front of process 1.
 #[test]
 fn a_server_in_front_asks_in_the_name_of_the_client_and_keeps_a_thread_meanwhile() {
@@ -576,7 +668,7 @@ fn a_server_in_front_asks_in_the_name_of_the_client_and_keeps_a_thread_meanwhile
     let answered = hear(&mut front, 1, back);
     assert_eq!(answered[1], send(2, reply(7, 1, done(3))));
     hear(&mut front, 2, request(8, 2));
-    let lost = front.timer(Timer::Attempt(2)).effects();
+    let lost = front.wait(TIMEOUT).timer(Timer::Attempt(2)).effects();
     assert_eq!(lost[1], send(2, reply(8, 2, Answer::Unknown)));
 }
 

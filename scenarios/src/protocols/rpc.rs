@@ -336,29 +336,30 @@ impl Recipe for RetryRpc {
         node: NodeId,
     ) -> impl Protocol<Offers = Self::Port, Needs = Link<Self::Message, FairLoss>> {
         let mut first = 0;
-        let mut tiers = self.tiers.iter().map(|count| {
-            let tier = (first..first + count).map(NodeId).collect::<Vec<_>>();
-            first += count;
-            tier
-        });
-        let place = tiers.position(|tier| tier.contains(&node));
-        // What follows in the row is the tier behind.
-        match (place, tiers.next()) {
-            (Some(_), None) => Either::Right(Server::new(self.server, self.keys, self.storage)),
-            (Some(_), Some(servers)) => {
-                let server = Server::new(self.front, self.keys, Storage::Volatile);
-                Either::Right(server.in_front_of(Behind {
+        let tiers: Vec<Vec<NodeId>> = self
+            .tiers
+            .iter()
+            .map(|count| {
+                first += count;
+                (first - count..first).map(NodeId).collect()
+            })
+            .collect();
+        let Some(place) = tiers.iter().position(|tier| tier.contains(&node)) else {
+            return Either::Left(Client::new(self.policy, tiers[0].clone()));
+        };
+        let server = match tiers.get(place + 1).cloned() {
+            None => Server::new(self.server, self.keys, self.storage),
+            Some(servers) => {
+                let front = Server::new(self.front, self.keys, Storage::Volatile);
+                front.in_front_of(Behind {
                     servers,
                     fan: self.fan,
                     policy: self.between,
-                }))
+                })
             }
-            (None, _) => {
-                let count = self.tiers.first().copied().unwrap_or(1);
-                let servers = (0..count).map(NodeId).collect();
-                Either::Left(Client::new(self.policy, servers))
-            }
-        }
+        };
+        let in_front = place.checked_sub(1).map(|place| tiers[place].clone());
+        Either::Right(server.behind(in_front.unwrap_or_default()))
     }
 }
 

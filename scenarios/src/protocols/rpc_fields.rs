@@ -1,8 +1,7 @@
 //! The policies and server models of remote calls, as scenarios write them.
 
 use protocols::rpc::{
-    Backoff, Balance, BreakerTerms, BudgetTerms, Deadline, Hedge, Jitter, Keys, Policy, Storage,
-    Terms, Then,
+    Backoff, Balance, BreakerTerms, BudgetTerms, Hedge, Jitter, Keys, Policy, Storage, Terms, Then,
 };
 use sim_core::kernel::random::Sampler;
 use sim_core::kernel::time::Span;
@@ -50,7 +49,7 @@ pub(super) fn policy(f: &mut Fields<'_>, like: Option<&Policy>) -> Policy {
     let after = f.optional_time("deadline", doc);
     let doc =
         "what is left of the deadline goes along with the call; if not, every tier begins anew";
-    let propagates = f.flag("propagate", true, doc);
+    let propagates = f.flag("propagate", like.propagates, doc);
     let doc = "how many retries and hedges there may be; without it, any number";
     let budget = f.optional_structure("budget", doc, budget);
     let doc =
@@ -76,10 +75,10 @@ pub(super) fn policy(f: &mut Fields<'_>, like: Option<&Policy>) -> Policy {
     ];
     let doc = "which server of the tier is asked, attempt by attempt";
     let balance = f.choice("balance", &balances, Some(like.balance), doc);
-    let own = after.map(|after| Deadline { after, propagates });
     Policy {
         timeout,
-        deadline: own.or(like.deadline),
+        deadline: after.or(like.deadline),
+        propagates,
         retries,
         backoff: backoff.unwrap_or(like.backoff),
         budget: budget.or(like.budget),
@@ -206,7 +205,7 @@ fn keys(f: &mut Fields<'_>) -> Keys {
         "table",
         1,
         1024,
-        "how many replies are kept for one client",
+        "how many replies are kept for one client; while there is no room, its calls are refused",
     );
     let doc = "what becomes of a call whose reply is no longer kept: it is answered with Expired, or taken for a new one";
     let then = f.choice("then", &thens, Some(Then::Expire), doc);

@@ -196,24 +196,28 @@ impl Cluster {
 
     fn process(&self, node: NodeId) -> Process {
         let mut first = 0;
-        let mut tiers = self.tiers.iter().map(|count| {
-            first += count;
-            (first - count..first).map(NodeId).collect::<Vec<_>>()
-        });
-        let place = tiers.position(|tier| tier.contains(&node));
+        let tiers: Vec<Vec<NodeId>> = self
+            .tiers
+            .iter()
+            .map(|count| {
+                first += count;
+                (first - count..first).map(NodeId).collect()
+            })
+            .collect();
+        let Some(place) = tiers.iter().position(|tier| tier.contains(&node)) else {
+            return Either::Left(Client::new(self.policy.clone(), tiers[0].clone()));
+        };
         let server = |terms: Terms| Server::new(terms, self.keys, Storage::Durable);
-        match (place, tiers.next()) {
-            (Some(_), None) => Either::Right(server(self.server.clone())),
-            (Some(_), Some(servers)) => Either::Right(server(at_once()).in_front_of(Behind {
+        let server = match tiers.get(place + 1).cloned() {
+            None => server(self.server.clone()),
+            Some(servers) => server(at_once()).in_front_of(Behind {
                 servers,
                 fan: self.fan,
                 policy: self.policy.clone(),
-            })),
-            (None, _) => {
-                let servers = (0..self.tiers[0]).map(NodeId).collect();
-                Either::Left(Client::new(self.policy.clone(), servers))
-            }
-        }
+            }),
+        };
+        let in_front = place.checked_sub(1).map(|place| tiers[place].clone());
+        Either::Right(server.behind(in_front.unwrap_or_default()))
     }
 }
 

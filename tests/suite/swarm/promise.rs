@@ -357,9 +357,9 @@ pub const TABLE: &[Promise] = &[
     Promise {
         of: &["honest_outcome"],
         within: None,
-        holds: honest,
+        holds: |plan| honest(plan) && (reliable(plan) || !plan.has(Family::Duplication)),
         because: "a client says that it succeeded when it was told so, that it failed when nothing was sent or all was refused, and \
-                  else that it does not know",
+                  else that it does not know; of an attempt that the network doubles one copy may be refused and one not",
     },
     Promise {
         of: &["every_call_answered"],

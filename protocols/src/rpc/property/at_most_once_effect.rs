@@ -153,7 +153,7 @@ mod tests {
         bench.execute(2, call, Add(1), Is(1), Some(1));
         assert_eq!(
             bench.executed(3, call, Add(1), Is(1), Some(1)),
-            Err("node 3 carried out #0.1 Add(1), which had had its effect before".into())
+            Err("node 3 carried out #0.1 Add(1), which had had its effect at 0.000ms".into())
         );
     }
 

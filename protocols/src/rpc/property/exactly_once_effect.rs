@@ -3,7 +3,8 @@
 //! Checked is this. No call has an effect twice. Every call that began at a correct client has had its effect in the end,
 //! and so has every call that succeeded, whatever became of its client. And no server forgets effects: one that numbers its
 //! effects anew after a crash has lost its state, and what was done once is not done any more. Requests that only read
-//! are left out.
+//! are left out. Of a call that a server lets several others carry out, the first part is owed; nobody outside knows how many
+//! there are.
 
 use alloc::format;
 use alloc::vec;

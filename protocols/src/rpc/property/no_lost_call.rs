@@ -1,7 +1,7 @@
 //! No lost call: every call that begins at a correct client is eventually carried out.
 //!
 //! Requests that only read count too, and a call that was refused is a lost one. A client that crashes forgets its calls:
-//! nothing is owed to those any more.
+//! nothing is owed to those any more. Of a call that a server lets several others carry out, the first part is owed.
 
 use alloc::format;
 

@@ -21,8 +21,8 @@ use crate::rpc::service::{Service, Token};
 #[derive(Clone, Debug, Default)]
 pub struct SingleWriter {
     roll: Roll,
-    /// The latest lease under which an object on a server was written, and by which call.
-    latest: BTreeMap<(NodeId, u64), (Token, Key)>,
+    /// The latest lease under which an object on a server was written, and by which call, and when.
+    latest: BTreeMap<(NodeId, u64), (Token, Key, Moment)>,
     writes: u64,
 }
 
@@ -56,15 +56,13 @@ impl<S: Service> Property<Rpc<S>> for SingleWriter {
         };
         self.writes += 1;
         let object = (server, S::object(&executed.request));
-        let (latest, by) = self
-            .latest
-            .insert(object, (token, executed.key))
-            .unwrap_or((token, executed.key));
+        let this = (token, executed.key, moment);
+        let (latest, by, at) = self.latest.insert(object, this).unwrap_or(this);
         if latest <= token {
             return Ok(());
         }
         Err(Violation {
-            before: None,
+            before: Some(at),
             since: moment,
             what: format!(
                 "node {} carried out {} {} after {by} had written under {latest}",
