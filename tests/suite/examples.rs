@@ -97,7 +97,7 @@ fn the_library_shows_all_that_the_format_can_say() {
     let mut shown: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut fields = BTreeSet::new();
     for file in files() {
-        for tested in scenarios::testing::runs(&file) {
+        for tested in scenarios::testing::runs(file) {
             let scenario = tested.scenario();
             for (path, words) in vocabulary(scenario) {
                 shown.entry(path).or_default().extend(words);

@@ -38,7 +38,7 @@ fn try_to_read(text: &str) -> Result<(), String> {
 #[test]
 fn truncations_never_panic() {
     for file in files() {
-        let text = std::fs::read_to_string(&file).expect("it can be read");
+        let text = std::fs::read_to_string(file).expect("it can be read");
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
             try_to_read(&text[..end])
                 .unwrap_or_else(|error| panic!("{} cut at {end}: {error}", file.display()));
@@ -53,7 +53,7 @@ proptest! {
     #[test]
     fn bit_flips_never_panic(file: prop::sample::Index, flips in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..=4)) {
         let files = files();
-        let mut bytes = std::fs::read(file.get(&files)).expect("it can be read");
+        let mut bytes = std::fs::read(file.get(files)).expect("it can be read");
         for (place, bit) in flips {
             let place = place.index(bytes.len());
             bytes[place] ^= 1 << bit;

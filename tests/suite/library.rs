@@ -34,7 +34,7 @@ fn every_scenario_says_what_to_look_at() {
 #[test]
 fn the_resolved_scenario_gives_the_same_run() {
     for file in files() {
-        for tested in scenarios::testing::runs(&file) {
+        for tested in scenarios::testing::runs(file) {
             if tested.run().metrics.counters.messages > 10_000 {
                 continue;
             }

@@ -67,8 +67,8 @@ fn carry(scenario: &Scenario, parts: Vec<Part>) -> Outcome {
 /// Short runs of the library, each scenario and each variant.
 fn short_runs() -> impl Iterator<Item = Tested> {
     files()
-        .into_iter()
-        .flat_map(|file| scenarios::testing::runs(&file))
+        .iter()
+        .flat_map(|file| scenarios::testing::runs(file))
         .filter(|tested| tested.run().metrics.counters.messages <= 5_000)
 }
 
