@@ -40,6 +40,7 @@ impl<'a> Sweep<'a> {
     /// Reads the file and makes the plan.
     fn of(out: Out, registry: &'a dyn Runner, args: &'a SweepArgs) -> Result<Sweep<'a>, Exit> {
         let shard = shard(args).map_err(|error| usage(out, &error))?;
+        twice(args).map_err(|error| usage(out, &error))?;
         let text = files::text(&args.file).map_err(|trouble| match trouble {
             Trouble::Content(error) => usage(out, &error),
             Trouble::System(error) => io_error(out, &error),
@@ -112,16 +113,20 @@ impl<'a> Sweep<'a> {
             let error = "two points of this sweep are the same scenario (is a swept parameter set by --set, too?)";
             return Err(usage(self.out, error));
         }
+        let places = self.places()?;
         if self.args.list {
-            self.list();
+            self.list(&places);
             return Ok(Exit::Held);
         }
-        let places = self.places()?;
         if places.is_empty() {
             return Ok(self.nothing());
         }
         if !self.args.json {
             self.out.answer(self.title());
+        }
+        if self.plan.description.runs == self.plan.description.variants.len() {
+            let note = "note: nothing varies (`-s n=4,8,16..=64` is an axis, `--seeds 20` so many runs of each point)";
+            self.out.note(note);
         }
         let (mut part, done) = self.part(&places)?;
         let todo: Vec<usize> = places
@@ -138,8 +143,8 @@ impl<'a> Sweep<'a> {
     }
 
     /// One line a run: its id, then what it is.
-    fn list(&self) {
-        for run in &self.plan.runs {
+    fn list(&self, places: &[usize]) {
+        for run in places.iter().map(|place| &self.plan.runs[*place]) {
             let mut words = vec![run.id.clone()];
             let variant = &self.plan.description.variants[run.variant];
             if !variant.is_empty() {
@@ -217,10 +222,14 @@ impl<'a> Sweep<'a> {
             1 => String::new(),
             many => format!("{many} variants, "),
         };
-        let plural = if about.points == 1 { "" } else { "s" };
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
         format!(
-            "{title}   seeds {}   =>   {} point{plural}, {variants}{} runs\n",
-            about.seeds, about.points, about.runs
+            "{title}   seeds {}   =>   {} point{}, {variants}{} run{}\n",
+            about.seeds,
+            about.points,
+            plural(about.points),
+            about.runs,
+            plural(about.runs)
         )
     }
 
@@ -358,6 +367,19 @@ impl<'a> Sweep<'a> {
         let file = self.args.file.display().to_string();
         let words = plan::words_of(&file, variant, run.seed, &overriding);
         format!("stormglass run {}", plan::command(&words))
+    }
+}
+
+/// A parameter is either set or varied.
+fn twice(args: &SweepArgs) -> Result<(), String> {
+    let name = |text: &str| text.split('=').next().unwrap_or_default().trim().to_owned();
+    let varied: Vec<String> = args.sweep.iter().map(|axis| name(axis)).collect();
+    let both = args.overriding.params.iter().map(|param| name(param));
+    match both.into_iter().find(|name| varied.contains(name)) {
+        Some(name) => Err(format!(
+            "-p sets `{name}`, and -s varies it: which of them?"
+        )),
+        None => Ok(()),
     }
 }
 

@@ -38,7 +38,7 @@ pub fn fit(points: &[(f64, f64)]) -> Option<Fit> {
     };
     let (xx, xy, yy) = (sum(&|x, _| x * x), sum(&|x, y| x * y), sum(&|_, y| y * y));
     // No spread in x, or no points at all.
-    if !(xx > 1e-18) {
+    if xx.is_nan() || xx <= 1e-18 {
         return None;
     }
     let exponent = xy / xx;

@@ -344,3 +344,197 @@ fn shown(metric: &Term, figure: f64) -> String {
     let rounded = (figure * 1e6).round() / 1e6;
     decimal(rounded)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn description(axes: &str, variants: &str, expect: &[&str]) -> Description {
+        let expect = serde_json::to_string(expect).unwrap();
+        let json = format!(
+            r#"{{"stormglass":"0","format":1,"model_version":1,"scenario":"s","scenario_hash":"0","protocol":"P","about":"",
+            "axes":{axes},"seeds":2,"variants":{variants},"points":0,"runs":0,"expect":{expect}}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    fn row(point: usize, variant: &str, params: &str, rest: &str) -> Row {
+        let line = format!(
+            r#"{{"run":"0","point":{point},"replicate":0,"seed":1,"variant":"{variant}","protocol":"P",{params},"verdict":"pass",{rest}}}"#
+        );
+        Row::parse(&line).unwrap()
+    }
+
+    /// Two values of k: messages are k n^2 with a second run that has nothing to count, and ratios that fall with n.
+    fn table() -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (place, (n, k)) in [(2, 1), (4, 1), (8, 1), (2, 3), (4, 3), (8, 3)]
+            .into_iter()
+            .enumerate()
+        {
+            for variant in ["", "linear"] {
+                let messages = if variant.is_empty() { k * n * n } else { n };
+                let params = format!(r#""n":{n},"k":{k}"#);
+                let ratio = 1.0 - f64::from(n) / 100.0;
+                let rest = format!(
+                    r#""unreached":null,"messages":{messages},"ratio":{ratio},"delay_ns_p99":{}"#,
+                    n * 1_000_000
+                );
+                rows.push(row(place, variant, &params, &rest));
+                rows.push(row(
+                    place,
+                    variant,
+                    &params,
+                    r#""unreached":null,"messages":null,"ratio":1,"delay_ns_p99":null"#,
+                ));
+            }
+        }
+        rows
+    }
+
+    const AXES: &str = r#"[{"name":"n","values":[2,4,8]},{"name":"k","values":[1,3]}]"#;
+    const VARIANTS: &str = r#"["","linear"]"#;
+
+    #[test]
+    fn sentences_are_judged_over_the_points_of_the_scenario_itself() {
+        for (sentence, standing, said) in [
+            (
+                "exponent(messages, n) in 1.9 .. 2.1",
+                Standing::Held,
+                "worst 2.000 (k=1)",
+            ),
+            (
+                "exponent(messages, n) in 2.1 .. 3",
+                Standing::Violated,
+                "worst 2.000 (k=1)",
+            ),
+            (
+                "exponent(messages, n) in k - 2 .. k where k == 3",
+                Standing::Held,
+                "2.000",
+            ),
+            (
+                "exponent(messages, n) in 1 .. 3 where n == 2",
+                Standing::Inconclusive,
+                "too few points",
+            ),
+            (
+                "exponent(messages, n) in 1 .. 3 where n == 3",
+                Standing::Inconclusive,
+                "asked at no point",
+            ),
+            (
+                "mean(messages) <= k*n*n",
+                Standing::Held,
+                "worst 4 at n=2 k=1",
+            ),
+            (
+                "mean(messages) < k*n*n where k == 3",
+                Standing::Violated,
+                "worst 12 at n=2 k=3; broken at 3 of 3 points",
+            ),
+            (
+                "min(ratio) >= 0.95",
+                Standing::Violated,
+                "worst 0.92 at n=8 k=1; broken at 2 of 6 points",
+            ),
+            (
+                "min(ratio) >= 0.95 where n < 8",
+                Standing::Held,
+                "worst 0.96 at n=4 k=1",
+            ),
+            ("p51(ratio) == 1", Standing::Held, "worst 1 at n=2 k=1"),
+            (
+                "max(p99(delay)) <= 8ms",
+                Standing::Held,
+                "worst 8.000ms at n=8 k=1",
+            ),
+            (
+                "max(p99(delay)) < 8ms",
+                Standing::Violated,
+                "worst 8.000ms at n=8 k=1; broken at 2 of 6 points",
+            ),
+            (
+                "mean(nothing) <= 1",
+                Standing::Inconclusive,
+                "nothing to measure at n=2 k=1",
+            ),
+        ] {
+            let judged = judge(&description(AXES, VARIANTS, &[sentence]), &table());
+            assert_eq!(judged.len(), 1, "{sentence}");
+            assert_eq!(
+                (judged[0].standing, judged[0].text.as_str()),
+                (standing, sentence),
+                "{}",
+                judged[0].said
+            );
+            assert!(
+                judged[0].said.starts_with(said),
+                "{sentence}: {}",
+                judged[0].said
+            );
+        }
+    }
+
+    #[test]
+    fn without_the_scenario_itself_its_first_variant_is_judged() {
+        let only: Vec<Row> = table()
+            .into_iter()
+            .filter(|row| row.get("variant").as_deref() == Some("linear"))
+            .collect();
+        let judged = judge(
+            &description(
+                AXES,
+                r#"["linear"]"#,
+                &["exponent(messages, n) in 0.9 .. 1.1"],
+            ),
+            &only,
+        );
+        assert_eq!(judged[0].standing, Standing::Held, "{judged:?}");
+        assert_eq!(judged[0].fits.len(), 2);
+        assert_eq!(
+            judged[0].fits[0],
+            "k=1   messages ~ 1.000 n^1.000 ± 0.000   R2 1.0000   3 points   last slope 1.000"
+        );
+    }
+
+    #[test]
+    fn a_goal_is_missed_where_no_run_of_a_point_has_it() {
+        let rows = [
+            row(0, "", r#""n":2"#, r#""unreached":"a; b","messages":1"#),
+            row(0, "", r#""n":2"#, r#""unreached":"b","messages":1"#),
+            row(
+                1,
+                "",
+                r#""n":4"#,
+                r#""unreached":"a; violation of p","messages":1"#,
+            ),
+        ];
+        let axes = r#"[{"name":"n","values":[2,4]}]"#;
+        let judged = judge(&description(axes, r#"[""]"#, &[]), &rows);
+        let said: Vec<_> = judged
+            .iter()
+            .map(|one| (one.text.as_str(), one.standing, one.said.as_str()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (
+                    "sometimes a",
+                    Standing::Inconclusive,
+                    "in no run at 1 of 2 points, such as n=4"
+                ),
+                (
+                    "sometimes b",
+                    Standing::Inconclusive,
+                    "in no run at 1 of 2 points, such as n=2"
+                ),
+                (
+                    "expected violation of p",
+                    Standing::Violated,
+                    "in no run at 1 of 2 points, such as n=4"
+                ),
+            ]
+        );
+    }
+}

@@ -139,9 +139,17 @@ pub fn plan(
     let Reading {
         scenario, problems, ..
     } = read(sources, file, &base, registry);
-    let Some(scenario) = scenario else {
+    let Some(mut scenario) = scenario else {
         return Err(problems);
     };
+    // A parameter that is set by itself is not varied.
+    let set = |axis: &format::Axis| {
+        let names = overrides.params.iter().map(|id| sources.text(*id));
+        names
+            .filter_map(|text| text.split_once('='))
+            .any(|(name, _)| name.trim() == axis.name)
+    };
+    scenario.sweep.axes.retain(|axis| !set(axis));
     let (settings, points) = grid(sources, file, &base, &scenario.sweep)?;
     let names = variants.iter().map(|name| name.clone().unwrap_or_default());
     let names: Vec<String> = names.collect();
@@ -219,7 +227,7 @@ fn json(value: &Value) -> Box<RawValue> {
 
 type Grid = (Vec<Vec<SourceId>>, Vec<Vec<(String, String)>>);
 
-/// The points: how each is set, and its values. An axis whose parameter is set by `-p` is no axis.
+/// The points: how each is set, and its values.
 fn grid(
     sources: &mut Sources,
     file: SourceId,

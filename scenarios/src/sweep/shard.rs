@@ -253,6 +253,9 @@ impl Engine {
 mod tests {
     use super::*;
 
+    /// Variables, `--shards`, and what comes of them.
+    type Case<'a> = (&'a [(&'a str, &'a str)], Option<u32>, &'a str);
+
     fn auto(variables: &[(&str, &str)], shards: Option<u32>) -> Result<String, String> {
         let environment = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
@@ -283,7 +286,7 @@ mod tests {
         ];
         let mpi = [("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_SIZE", "8")];
         let pmi = [("PMI_RANK", "7"), ("PMI_SIZE", "8")];
-        let table: [(&[(&str, &str)], Option<u32>, &str); 12] = [
+        let table: [Case<'_>; 12] = [
             (&[("STORMGLASS_SHARD", "3/8")], None, "3/8"),
             (&slurm, None, "3/8"),
             (&slurm, Some(8), "3/8"),
@@ -340,7 +343,7 @@ mod tests {
         let mut mixed = slurm("2").to_vec();
         mixed.extend([("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_SIZE", "8")]);
         let (two, seven) = (slurm("2"), slurm("7"));
-        let table: [(&[(&str, &str)], Option<u32>, &str); 9] = [
+        let table: [Case<'_>; 9] = [
             (&[], None, "nothing says which shard this is"),
             (&[("HQ_TASK_ID", "3")], None, "add `--shards n`"),
             (
