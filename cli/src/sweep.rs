@@ -341,13 +341,19 @@ impl<'a> Sweep<'a> {
                     .answer(table::table(&merged.description, &rows, self.out));
             }
             let folder = self.folder.display();
+            let missing = match merged.missing.len() {
+                0 => "nothing of the whole sweep is missing here".to_owned(),
+                many => format!("{many} of the whole sweep are missing here"),
+            };
             self.out.answer(format_args!(
-                "{} runs of shard {}, {reused} of them done before; {} of the whole sweep are missing\nsaved  {folder}\n\
-                 then   stormglass merge {folder}\n",
+                "{} runs of shard {}; {missing}\nsaved  {folder}\nthen   stormglass merge {folder}\n",
                 rows.len(),
                 self.shard,
-                merged.missing.len()
             ));
+            if reused > 0 {
+                let note = format!("note: {reused} of these runs had been done before");
+                self.out.note(note);
+            }
         }
         Ok(table::worst(&rows))
     }

@@ -253,6 +253,30 @@ fn the_seed_of_a_run_follows_from_its_point_and_repetition_alone() {
 }
 
 #[test]
+fn what_is_set_is_not_varied() {
+    let points = |params: &[&str], sets: &[&str]| {
+        let mut sources = Sources::new();
+        let file = sources.add("cheap.ron", SCENARIO);
+        let overrides = Overrides {
+            params: params.iter().map(|text| sources.add("-p", *text)).collect(),
+            sets: sets
+                .iter()
+                .map(|text| sources.add("--set", *text))
+                .collect(),
+            ..Overrides::default()
+        };
+        let plan = sweep::plan(&mut sources, file, &overrides, &[None], shipped().entries());
+        plan.map(|plan| plan.points)
+            .map_err(|problems| problems[0].title.clone())
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let one = |value: &str| vec![pair("loss", value)];
+    assert_eq!(points(&["n=4"], &[]), Ok(vec![one("0"), one("0.5")]));
+    let refused = Err("`n` is varied, and set to one value, too".to_owned());
+    assert_eq!(points(&[], &["params.n=4"]), refused);
+}
+
+#[test]
 fn axes_that_go_together_do() {
     let text = SCENARIO.replace("where: \"n < 5 or loss > 0\"", "zip: [\"n\", \"loss\"]");
     let bench = Bench::of(&text, &["loss=Lin(0.0, 0.5, 3)"], &[None]);

@@ -48,8 +48,7 @@ fn vary(f: &mut Fields<'_>) -> Vec<Axis> {
         name: "vary",
         kind: "map of axes".to_owned(),
         absent: Absent::Default("{}".to_owned()),
-        doc: "parameters and the values that they take: `[4, 8, 16..=64]`, `0..=7`, `Lin(0.0, 0.2, 5)`, `Log(1, 1000, 7)`, \
-              names; the last varies fastest",
+        doc: "parameters and their values: `[4, 8, 16..=64]`, `0..=7`, `Lin(..)`, `Log(..)`",
         options: &[],
     });
     let mut written: Vec<(String, Place, Raw<'_>)> = Vec::new();
@@ -208,8 +207,7 @@ fn is_true_or_false(
 }
 
 fn seeds(f: &mut Fields<'_>) -> Seeds {
-    const DOC: &str =
-        "runs of a point: so many, each with a seed of its own; or these seeds, `100..=119`";
+    const DOC: &str = "runs of a point: so many, or these seeds, `100..=119`";
     let spec = Spec {
         name: "seeds",
         kind: "whole number from 1, or a range".to_owned(),
@@ -248,7 +246,7 @@ fn given(f: &Fields<'_>, raw: Raw<'_>) -> Option<Seeds> {
 }
 
 fn expectations(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<Ask> {
-    let doc = "what must hold of all runs: `exponent(messages, n) in 1.9 .. 2.1`, `p05(delivery_ratio) >= 0.999`";
+    let doc = "what must hold of all runs, as `exponent(messages, n) in 1.9 .. 2.1`";
     let sentences = f.raw_texts("expect", doc);
     let read = |(raw, text): (Raw<'_>, String)| match Ask::parse(&text) {
         Ok(ask) => {

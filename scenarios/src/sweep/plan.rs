@@ -351,6 +351,13 @@ impl Plan {
                         self.warnings.push(problem);
                     }
                 }
+                if let Some(axis) = overruled(&base.sweep.axes, values, &scenario) {
+                    let title = format!("`{}` is varied, and set to one value, too", axis.name);
+                    let problem = Problem::error(format::Code::S106, axis.place, title)
+                        .label("varied here")
+                        .help("set it by `-p`, then it is not varied", Vec::new());
+                    return Err(vec![problem]);
+                }
                 let theory = theory::messages(sources, self.file, &overrides, &scenario, registry);
                 if point == 0 && variant == 0 {
                     self.description.theory = theory.as_ref().map(|(formula, _)| Theory {
@@ -433,6 +440,24 @@ impl Plan {
     }
 }
 
+/// An axis whose parameter has another value than that of the point. The value of a text is for the scenario to work out.
+fn overruled<'a>(
+    axes: &'a [format::Axis],
+    point: &[(String, String)],
+    scenario: &Scenario,
+) -> Option<&'a format::Axis> {
+    axes.iter().find(|axis| {
+        let there = |(name, _): &&(String, String)| *name == axis.name;
+        let meant = point.iter().find(there).map(|(_, value)| value);
+        let is = scenario.params.iter().find(there).map(|(_, value)| value);
+        let is_text = axis
+            .values
+            .iter()
+            .any(|value| matches!(value, Value::Text(_)) && Some(&value.to_string()) == meant);
+        !is_text && meant != is
+    })
+}
+
 /// The id of a run: a hash of the resolved scenario, which names the variant and all parameters, of the seed and of what
 /// decides the meaning of both.
 fn id(resolved: &str, seed: u64) -> u64 {
@@ -453,5 +478,7 @@ fn seed(master: u64, point: &[(String, String)], replicate: u32) -> u64 {
         fold.bytes(value.as_bytes());
     }
     fold.word(u64::from(replicate));
+    // One more step, so that neighbours have nothing in common.
+    fold.word(0);
     fold.digest() >> 11
 }
