@@ -239,30 +239,15 @@ impl Judge<'_> {
                 None => series.push((name, vec![(x, y)])),
             }
         }
-        let none = |_: &str| None;
-        let (Some(low), Some(high)) = (bound(limits[0], &none), bound(limits[1], &none)) else {
-            return self.exponent_within(series, param, metric, points, left_out, limits);
+        // Limits with parameters in them are those of the first point.
+        let limits = limits.map(|limit| bound(limit, &|name| points[0].param(name)));
+        let [Some(low), Some(high)] = limits else {
+            return inconclusive(&self.ask.text, "its limits have no value");
         };
         self.fitted(series, param, metric, left_out, [low, high])
     }
 
-    /// Limits with parameters in them are those of the first point.
-    fn exponent_within(
-        &self,
-        series: Vec<(String, Vec<(f64, f64)>)>,
-        param: &str,
-        metric: &Term,
-        points: &[&Point<'_>],
-        left_out: usize,
-        limits: [&str; 2],
-    ) -> Judged {
-        let known = |name: &str| points[0].param(name);
-        match (bound(limits[0], &known), bound(limits[1], &known)) {
-            (Some(low), Some(high)) => self.fitted(series, param, metric, left_out, [low, high]),
-            _ => inconclusive(&self.ask.text, "its limits have no value"),
-        }
-    }
-
+    /// A line through each series; the worst of them counts.
     fn fitted(
         &self,
         series: Vec<(String, Vec<(f64, f64)>)>,

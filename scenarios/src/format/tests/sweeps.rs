@@ -279,3 +279,26 @@ fn points_that_are_not_meant_are_known_before_they_are_read() {
     let problems = meant(&attempt, "k / (n - 2) > 1").expect_err("divides by zero");
     assert_eq!(problems[0].code, Code::S112);
 }
+
+/// Whatever becomes of a sound sweep, reading it ends with a scenario or with problems.
+#[test]
+fn no_damage_to_a_sweep_is_a_panic() {
+    let sound = "vary: { \"n\": [4, 8, 16..=64], \"k\": Log(1, 9, 3), \"mode\": [\"ring\"] }, zip: [\"n\"], where: \"k < n\", seeds: 1..=3, \
+                 expect: [\"exponent(messages, n) in 1.9 .. 2.1 where k > 1\", \"p05(p99(delivery_latency)) <= 5ms\"]";
+    assert_eq!(Attempt::of(&sweeping(sound)).short(), Vec::<String>::new());
+    let tried = |sweep: &str| {
+        let reading = Attempt::of(&sweeping(sweep)).read();
+        assert!(
+            reading.scenario.is_some() || !reading.problems.is_empty(),
+            "{sweep}"
+        );
+    };
+    for at in 0..sound.len() {
+        tried(&sound[..at]);
+        for other in [
+            "", "(", "]", "\"", ".", "..", "-", "9", "e", ",", "é", " where ",
+        ] {
+            tried(&format!("{}{other}{}", &sound[..at], &sound[at + 1..]));
+        }
+    }
+}
