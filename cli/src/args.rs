@@ -63,6 +63,12 @@ pub enum Command {
     /// Run scenarios: a verdict with reasons for each
     #[command(arg_required_else_help = true)]
     Run(RunArgs),
+    /// Run every point of a grid of parameters, many times: a table, and how it grows
+    #[command(arg_required_else_help = true)]
+    Sweep(SweepArgs),
+    /// Put the parts of a sweep together, and prove that nothing is missing or contradictory
+    #[command(arg_required_else_help = true)]
+    Merge(MergeArgs),
     /// Check scenario files without running them
     #[command(arg_required_else_help = true)]
     Validate(ValidateArgs),
@@ -170,6 +176,73 @@ pub struct RunArgs {
     /// Succeed if there is nothing to run
     #[arg(long)]
     pub allow_empty: bool,
+}
+
+/// `stormglass sweep`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+An axis is a list, `-s n=4,8,16`, in which a range goes on with a pattern, `-s n=4,8,16..=1024`, or a range
+by itself, `-s k=0..=7`, or `-s 'loss=Lin(0.0, 0.2, 5)'`, `-s 'n=Log(1, 1000, 7)'`, or names, `-s mode=ring,star`.
+It takes the place of the scenario's own axis of that name, or is added. A parameter set by -p is not varied.
+
+Runs that were done before are not done again: whatever ended a sweep, the same command goes on with it.")]
+pub struct SweepArgs {
+    /// A scenario file, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Vary a parameter: `-s n=4,8,16..=64`
+    #[arg(short, long = "vary", value_name = "NAME=AXIS")]
+    pub sweep: Vec<String>,
+    /// Runs of each point: so many, or these seeds, `100..=119`
+    #[arg(long, value_name = "K")]
+    pub seeds: Option<String>,
+    /// Overrides
+    #[command(flatten)]
+    pub overriding: Overriding,
+    /// How many runs at a time; as many as there are cores, if this is not given
+    #[arg(short, long, value_name = "N", value_parser = above_zero)]
+    pub jobs: Option<usize>,
+    /// Print the ids of all runs with their parameters, in order, and run nothing
+    #[arg(long, conflicts_with_all = ["run", "json"])]
+    pub list: bool,
+    /// Run this one only
+    #[arg(long, value_name = "ID", conflicts_with = "only")]
+    pub run: Option<String>,
+    /// Run only those whose ids begin the lines of this file (`-`: standard input)
+    #[arg(long, value_name = "FILE")]
+    pub only: Option<PathBuf>,
+    /// Run one part of all: `3/8`, or `auto` to hear it from Slurm, HyperQueue, Kubernetes, PBS, Grid Engine or MPI
+    #[arg(long, value_name = "I/N|auto")]
+    pub shard: Option<String>,
+    /// How many shards there are, where the engine does not tell
+    #[arg(long, value_name = "N", requires = "shard", value_parser = whole::<u32>)]
+    pub shards: Option<u32>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Where run folders go
+    #[arg(short, long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Succeed if there is nothing to run
+    #[arg(long)]
+    pub allow_empty: bool,
+}
+
+/// `stormglass merge`
+#[derive(Clone, Debug, Args)]
+pub struct MergeArgs {
+    /// Parts of one sweep, or folders of them
+    #[arg(required = true, value_name = "PART|FOLDER")]
+    pub parts: Vec<PathBuf>,
+    /// Print the ids of the runs that are missing, for `sweep --only`
+    #[arg(long)]
+    pub missing: bool,
+    /// Print one JSON document
+    #[arg(long, conflicts_with = "missing")]
+    pub json: bool,
+    /// Where run folders go
+    #[arg(short, long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
 }
 
 /// `stormglass validate`
@@ -474,6 +547,10 @@ pub enum New {
 fn time(text: &str) -> Result<Span, String> {
     text.parse::<Span>()
         .map_err(|error| format!("{error} (units: ns us ms s min h)"))
+}
+
+fn above_zero(text: &str) -> Result<usize, &'static str> {
+    whole(text).and_then(|number| (number > 0).then_some(number).ok_or("at least 1"))
 }
 
 fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {

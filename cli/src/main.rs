@@ -9,6 +9,7 @@ mod fields;
 mod files;
 mod interrupt;
 mod list;
+mod merge;
 mod new;
 mod out;
 mod panics;
@@ -16,6 +17,8 @@ mod plan;
 mod progress;
 mod run;
 mod screen;
+mod sweep;
+mod table;
 mod trace;
 mod udp;
 mod validate;
@@ -40,6 +43,8 @@ fn command(out: Out, command: &Command) -> Exit {
     let registry = shipped();
     match command {
         Command::Run(args) => run::run(out, registry, args),
+        Command::Sweep(args) => sweep::sweep(out, registry, args),
+        Command::Merge(args) => merge::merge(out, args),
         Command::Validate(args) => validate::validate(out, registry, args),
         Command::List(args) => list::list(out, registry, args),
         Command::Explain(args) => explain::explain(out, registry, args),

@@ -103,7 +103,7 @@ pub fn look_of(out: Out) -> Look {
 }
 
 /// The overrides of the command line; each is a source of its own, so that a mistake in it is shown like one in a file.
-fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
+pub fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
     let mut add = |name: &str, text: &str| -> SourceId { sources.add(name, text) };
     let mut sets: Vec<SourceId> = args.set.iter().map(|text| add("--set", text)).collect();
     if let Some(seed) = args.seed {
@@ -116,6 +116,7 @@ fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
         variant: None,
         params: args.params.iter().map(|text| add("-p", text)).collect(),
         sets,
+        axes: Vec::new(),
         expects: args
             .expect
             .iter()
@@ -127,11 +128,26 @@ fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
 
 /// The words of a command that choose this variant and override the scenario as it was.
 pub fn words(planned: &Planned, overriding: &Overriding) -> Vec<String> {
-    let mut words = vec![planned.file.clone()];
-    if let Some(variant) = &planned.variant {
-        words.extend(["--variant".to_owned(), variant.clone()]);
+    let Planned {
+        scenario,
+        file,
+        variant,
+    } = planned;
+    words_of(file, variant.as_deref(), scenario.seed, overriding)
+}
+
+/// The same for a file, a variant and a seed.
+pub fn words_of(
+    file: &str,
+    variant: Option<&str>,
+    seed: u64,
+    overriding: &Overriding,
+) -> Vec<String> {
+    let mut words = vec![file.to_owned()];
+    if let Some(variant) = variant {
+        words.extend(["--variant".to_owned(), variant.to_owned()]);
     }
-    words.extend(["--seed".to_owned(), planned.scenario.seed.to_string()]);
+    words.extend(["--seed".to_owned(), seed.to_string()]);
     let Overriding {
         params,
         set,

@@ -51,11 +51,12 @@ impl Progress {
         self.bar.inc(1);
         if self.plain && self.last.elapsed() >= EVERY {
             self.last = Instant::now();
+            let (done, elapsed) = (self.bar.position().max(1), self.started.elapsed());
+            let left = elapsed.as_secs() * self.total.saturating_sub(done) / done;
             let line = format!(
-                "{}/{} runs, {} s",
-                self.bar.position(),
+                "{done}/{} runs, {} s, about {left} s left",
                 self.total,
-                self.started.elapsed().as_secs()
+                elapsed.as_secs()
             );
             crate::out::Out::new(crate::out::Colour::Never, false).complain(line);
         }

@@ -130,7 +130,10 @@ fn index(root: &Path, files: &Files<'_>) -> io::Result<()> {
 }
 
 /// Lets `latest` point to `folder`: a link where there are links, else a file that holds the path.
-fn point_latest(root: &Path, folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the file system; the path is in the text.
+pub fn point_latest(root: &Path, folder: &Path) -> io::Result<()> {
     let latest = root.join("latest");
     let target = folder.strip_prefix(root).unwrap_or(folder);
     let temporary = root.join(".latest.new");

@@ -131,7 +131,7 @@ fn reason(sources: &Sources, reason: &Reason) -> Value {
 }
 
 /// A parameter as a number where it is one.
-fn parameter(text: &str) -> Value {
+pub(crate) fn parameter(text: &str) -> Value {
     serde_json::from_str::<serde_json::Number>(text).map_or_else(
         |_| match text {
             "true" => Value::Bool(true),

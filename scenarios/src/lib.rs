@@ -20,4 +20,5 @@ pub mod overlay;
 pub mod protocols;
 pub mod recipe;
 pub mod run;
+pub mod sweep;
 pub mod testing;

@@ -30,4 +30,5 @@ mod spread;
 mod stacks;
 mod stories;
 mod swarm;
+mod sweep;
 mod tour;

@@ -30,6 +30,8 @@ pub enum Code {
     S130,
     S131,
     S132,
+    S140,
+    S141,
     W201,
     W202,
 }
@@ -49,7 +51,7 @@ pub struct Explanation {
 
 impl Code {
     /// All of them, in order.
-    pub const ALL: [Code; 22] = [
+    pub const ALL: [Code; 24] = [
         Code::S001,
         Code::S002,
         Code::S003,
@@ -70,6 +72,8 @@ impl Code {
         Code::S130,
         Code::S131,
         Code::S132,
+        Code::S140,
+        Code::S141,
         Code::W201,
         Code::W202,
     ];
@@ -222,6 +226,24 @@ impl Code {
                  p999), as in `p99(delivery_latency) <= 4s`. Any of them may end in `where EXPR`.",
                 "expect: [\"messages are few\"],",
                 "expect: [\"messages <= 20\"],",
+            ),
+            Code::S140 => (
+                "this is not an axis of a sweep",
+                "An axis is a list of values, `[4, 8, 16, 32]`, in which a range goes on with the pattern of the numbers before \
+                 it, `[4, 8, 16..=1024]` (here doubling) or `[4, 7, 10..=31]` (here by threes). A pattern needs three terms and has to be \
+                 exactly arithmetic or geometric. `0..=7` goes by ones; `Lin(0.0, 0.2, 5)` and `Log(1, 1000, 7)` are so many \
+                 values from the first to the last. A range says its last value, which belongs to it.",
+                "params: { \"k\": 1 }, sweep: (vary: { \"k\": [1, 2, 5..=9] }),",
+                "params: { \"k\": 1 }, sweep: (vary: { \"k\": [1, 3, 5..=9] }),",
+            ),
+            Code::S141 => (
+                "this is not an expectation of a sweep",
+                "Of a sweep is expected `exponent(METRIC, PARAMETER) in A .. B`, how a metric grows with a parameter, or a statistic \
+                 over the runs of each point, `mean(METRIC) <= EXPR`: mean, min, max, or a percentile by nearest rank (p1 .. p99, p999). \
+                 METRIC is one of `stormglass list metrics`; of what a run has many it is itself a statistic, `p99(delivery_latency)`. Any \
+                 of them may end in `where EXPR`.",
+                "sweep: (seeds: 20, expect: [\"messages <= 20\"]),",
+                "sweep: (seeds: 20, expect: [\"mean(messages) <= 20\"]),",
             ),
             Code::W201 => (
                 "this never happens",

@@ -4,6 +4,7 @@ use super::context::Cluster;
 use super::declare_faults::faults;
 use super::declare_links::links;
 use super::declare_network::{network, timing};
+use super::declare_sweep::sweep;
 use super::declare_topology::{overlay, routing, topology};
 use super::declare_work::{operation, too_late, workload};
 use super::entry::{Configured, Entry};
@@ -83,6 +84,7 @@ pub(super) fn scenario(
         Some(Trace::Messages),
         "how much is written down",
     );
+    let sweep = sweep(f, words.as_ref());
     f.take(Spec {
         name: "variants",
         kind: "map of named overrides".to_owned(),
@@ -113,6 +115,8 @@ pub(super) fn scenario(
             .collect(),
         stop,
         trace,
+        sweep,
+        measure: Vec::new(),
         places,
         resolved: String::new(),
     };

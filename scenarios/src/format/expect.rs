@@ -121,7 +121,7 @@ impl Comparison {
         }
     }
 
-    fn of(sign: &str) -> Option<Comparison> {
+    pub(super) fn of(sign: &str) -> Option<Comparison> {
         use Comparison::{AtLeast, AtMost, Different, Equal, Greater, Less};
         [Less, AtMost, Greater, AtLeast, Equal, Different]
             .into_iter()
@@ -176,7 +176,7 @@ impl Vocabulary {
         }
     }
 
-    fn metric(&self, name: &str) -> Option<&MetricAbout> {
+    pub(super) fn metric(&self, name: &str) -> Option<&MetricAbout> {
         self.metrics.iter().find(|about| about.name == name)
     }
 
@@ -201,6 +201,12 @@ impl Vocabulary {
             );
         }
         problem.note(format!("{} offers: {}", self.protocol, listed(fitting)))
+    }
+
+    /// A name in an expectation of a sweep that is no metric.
+    pub(super) fn no_metric_of_a_sweep(&self, place: Place, name: &str) -> Problem {
+        let names: Vec<_> = self.metrics.iter().map(|about| about.name).collect();
+        self.unknown(place, name, "no metric", &names)
     }
 
     /// Checks a name of `expect_violation`, a text.
@@ -594,7 +600,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn statistic(name: &str) -> Option<Statistic> {
+pub(super) fn statistic(name: &str) -> Option<Statistic> {
     match name {
         "mean" => Some(Statistic::Mean),
         "min" => Some(Statistic::Min),

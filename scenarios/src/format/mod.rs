@@ -9,6 +9,7 @@
 //! collected and reported together. **A field is declared once**: the call that reads it names its default and
 //! its documentation, so that the reader, the resolved file and `stormglass explain` cannot drift apart.
 
+mod axis;
 mod codes;
 mod context;
 mod declare;
@@ -18,6 +19,7 @@ mod declare_faults;
 mod declare_links;
 mod declare_network;
 mod declare_partitions;
+mod declare_sweep;
 mod declare_topology;
 mod declare_trigger;
 mod declare_work;
@@ -43,6 +45,8 @@ mod render;
 mod resolved;
 mod scenario;
 mod sets;
+mod sweep;
+mod sweep_expect;
 mod syntax;
 mod tokens;
 mod triggers;
@@ -66,10 +70,12 @@ pub use nodes::NodeSet;
 pub use options::{example, examples, meaning, vocabulary};
 pub use place::{Place, SourceId, Sources};
 pub use problem::{Edits, Problem, Severity};
-pub use read::{Overrides, Reading, Variant, describe, read, validate};
+pub use read::{Overrides, Reading, Variant, describe, is_meant, read, validate};
 pub use render::{Look, human, json, short};
 pub use scenario::{Every, Job, Places, Scenario, Stop, StopWhen, Trace, Turn};
 pub use sim_core::kernel::random::{Delay, Probability};
+pub use sweep::{Axis, Seeds, Sweep};
+pub use sweep_expect::{Ask, Term, What, bound, value};
 pub use triggers::{Lasting, Occasion, Trigger};
 pub use units::bytes_text;
 pub use words::similar;

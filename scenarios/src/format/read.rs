@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::declare::{self, is_fit_for_a_folder};
 use super::entry::Entry;
+use super::expr::Value;
 use super::fields::{FieldDoc, Fields};
 use super::place::{Place, SourceId, Sources};
 use super::problem::{Code, Problem, Severity};
@@ -22,6 +23,8 @@ pub struct Overrides {
     pub params: Vec<SourceId>,
     /// `--set network.loss=0.2`, each the source of `network.loss=0.2`, the value in RON. Also for `--seed`, `--trace`.
     pub sets: Vec<SourceId>,
+    /// `-s n=4,8,16..=64`, each the source of an axis of the sweep; it takes the place of the file's, or is added.
+    pub axes: Vec<SourceId>,
     /// `--expect`, each the source of a sentence.
     pub expects: Vec<SourceId>,
     /// Judge as if nothing were meant to break (`--no-expect-violation`).
@@ -122,6 +125,41 @@ pub fn describe(registry: &[&dyn Entry]) -> Vec<FieldDoc> {
         .unwrap_or_default()
 }
 
+/// Is the point of a sweep meant that `overrides` set, if those are meant of which `condition` is true?
+///
+/// # Errors
+/// What is wrong with the parameters of the point, or with the condition there.
+pub fn is_meant(
+    sources: &Sources,
+    file: SourceId,
+    overrides: &Overrides,
+    condition: &str,
+) -> Result<bool, Vec<Problem>> {
+    let cx = Context::new(sources, file, false);
+    let raw = file_value(sources, file).map_err(|problem| vec![*problem])?;
+    let sets: Result<Vec<_>, _> = overrides
+        .params
+        .iter()
+        .map(|id| argument(sources, *id, true))
+        .collect();
+    let sets = sets.map_err(|problem| vec![*problem])?;
+    let mut node = Node::written(raw);
+    for (path, value) in &sets {
+        node.apply(Set { path, raw: *value });
+    }
+    super::params::params(&mut Fields::top(&cx, node, raw.place));
+    let written = top_fields(raw)
+        .into_iter()
+        .find(|field| field.key == "sweep")
+        .map_or(raw, |field| field.value);
+    let value = cx.evaluate(written, condition);
+    let problems = cx.problems.into_inner();
+    match value {
+        Some(Value::Bool(value)) if problems.is_empty() => Ok(value),
+        _ => Err(problems),
+    }
+}
+
 fn read_variant(
     sources: &Sources,
     file: SourceId,
@@ -181,6 +219,12 @@ fn read_scenario<'s>(
                 Ok(set) => sets.push(set),
                 Err(problem) => cx.report(*problem),
             }
+        }
+    }
+    for id in &overrides.axes {
+        match axis(cx.sources, *id) {
+            Ok(set) => sets.push(set),
+            Err(problem) => cx.report(*problem),
         }
     }
     if overrides.no_expect_violation {
@@ -431,6 +475,45 @@ fn no_variant(variants: &[(Variant, Vec<Field<'_>>)], name: &str, place: Place) 
         listed(names())
     };
     problem.note(format!("variants of this scenario: {known}"))
+}
+
+/// `n=4,8,16..=64` of the command line. The list needs no brackets, and names no quotes.
+fn axis(sources: &Sources, id: SourceId) -> Result<OwnedSet<'_>, Box<Problem>> {
+    let text = sources.text(id);
+    let place = |start, end| Place {
+        source: id,
+        start,
+        end,
+    };
+    let Some((name, value)) = text
+        .split_once('=')
+        .filter(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty())
+    else {
+        let title = "this has to be NAME=AXIS, `n=4,8,16..=64`";
+        let problem = Problem::error(Code::S003, place(0, text.len()), title);
+        return Err(problem.label("no name, or no values").into());
+    };
+    let segments = ["sweep", "vary", name.trim()].map(|step| Segment {
+        name: step.to_owned(),
+        place: place(0, name.len()),
+    });
+    let start = name.len() + 1;
+    let range = trimmed(value);
+    let (begin, end) = (start + range.start, start + range.end);
+    let has_form = value.contains(['(', '[', '{', '"', '\'']);
+    if has_form {
+        syntax::check(id, value, start)?;
+    }
+    let raw = Raw {
+        text: &text[begin..end],
+        place: place(begin, end),
+        origin: if has_form {
+            Origin::Written
+        } else {
+            Origin::Bare
+        },
+    };
+    Ok((segments.to_vec(), raw))
 }
 
 /// `path=value` of the command line. The value of a parameter may be an expression without quotes.

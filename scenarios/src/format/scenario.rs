@@ -7,6 +7,7 @@ use super::links::Links;
 use super::network::{Network, Routing, Timing};
 use super::nodes::NodeSet;
 use super::place::Place;
+use super::sweep::Sweep;
 use crate::overlay::Shape;
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::random::Delay;
@@ -53,6 +54,10 @@ pub struct Scenario {
     pub stop: Stop,
     /// How much is written down.
     pub trace: Trace,
+    /// What is to be varied in a sweep. A single run is none: the resolved scenario says nothing of it.
+    pub sweep: Sweep,
+    /// What is measured besides what expectations ask for.
+    pub measure: Vec<String>,
     /// Where the fields are written that a report may have to point at.
     pub places: Places,
     /// The resolved scenario as a file: reading it gives this scenario again, and this text.

@@ -144,7 +144,7 @@ pub struct Difference {
 /// A registry as a runner: what reads and runs scenarios without knowing which protocols there are.
 ///
 /// Simulations are compiled where a registry becomes a runner, once for all who use that.
-pub trait Runner {
+pub trait Runner: Sync {
     /// The protocols, for readers of scenarios.
     fn entries(&self) -> &'static [&'static dyn Entry];
 
@@ -171,7 +171,7 @@ pub trait Runner {
     ) -> Outcome;
 }
 
-impl<R: Registry> Runner for R {
+impl<R: Registry + Sync> Runner for R {
     fn entries(&self) -> &'static [&'static dyn Entry] {
         Registry::entries(self)
     }

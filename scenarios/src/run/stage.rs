@@ -113,10 +113,11 @@ pub(super) fn properties<P: Family>(
     judges.chain(observers.into_iter().map(|observer| (observer, Span::MAX)))
 }
 
-/// Those of these metrics that an expectation asks for.
+/// Those of these metrics that an expectation or the scenario's own list asks for.
 fn measures<'a>(scenario: &Scenario, names: &[&'a str]) -> Vec<&'a str> {
     let asks = |name: &str| {
-        scenario.expect.iter().any(|expectation| {
+        let listed = scenario.measure.iter().any(|measure| measure == name);
+        listed || scenario.expect.iter().any(|expectation| {
             let of_it =
                 matches!(&expectation.sentence, Sentence::Metric { metric, .. } if metric == name);
             of_it && expectation.is_asked()

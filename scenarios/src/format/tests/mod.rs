@@ -5,6 +5,7 @@ mod codes;
 mod examples;
 mod messages;
 mod reading;
+mod sweeps;
 
 use sim_core::kernel::property::{self, Kind};
 

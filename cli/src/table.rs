@@ -1,0 +1,185 @@
+//! A sweep as people read it: a line a point, what was fitted, what became of the expectations.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use scenarios::format::{Ask, Term};
+use scenarios::sweep::{
+    Description, Judged, Point, Row, Standing, column, deviation, mean, points,
+};
+
+use crate::exit::Exit;
+use crate::out::{Out, Style};
+
+/// More lines than this say less than the file does.
+const POINTS_MAX: usize = 60;
+
+/// A line for each point.
+pub fn table(description: &Description, rows: &[Row], out: Out) -> String {
+    let points = points(rows);
+    let variants = description.variants.len() > 1;
+    let theory = points
+        .iter()
+        .any(|point| !point.numbers("theory_messages").is_empty());
+    let metrics = metrics(description);
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    let mut header: Vec<String> = Vec::new();
+    if variants {
+        header.push("variant".to_owned());
+    }
+    header.extend(description.axes.iter().map(|axis| axis.name.clone()));
+    header.extend(["runs", "messages", "sd"].map(str::to_owned));
+    if theory {
+        header.push("theory".to_owned());
+    }
+    header.extend(
+        metrics
+            .iter()
+            .map(|metric| column(metric).replace("_ns", "")),
+    );
+    header.push("passed".to_owned());
+    table.set_header(&header);
+    for point in points.iter().take(POINTS_MAX) {
+        table.add_row(line(description, point, variants, theory, &metrics));
+    }
+    for column in table.column_iter_mut().skip(usize::from(variants)) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut text: String = table
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect();
+    if points.len() > POINTS_MAX {
+        let more = format!(
+            "  … {} more points in runs.csv\n",
+            points.len() - POINTS_MAX
+        );
+        text.push_str(&out.style(Style::Dim, more));
+    }
+    format!("\n{text}\n")
+}
+
+fn line(
+    description: &Description,
+    point: &Point<'_>,
+    variants: bool,
+    theory: bool,
+    metrics: &[Term],
+) -> Vec<String> {
+    let mut cells = Vec::new();
+    if variants {
+        let variant = point.variant();
+        cells.push(if variant.is_empty() {
+            "-".to_owned()
+        } else {
+            variant
+        });
+    }
+    for axis in &description.axes {
+        cells.push(
+            point
+                .param(&axis.name)
+                .map_or("-".to_owned(), |value| value.to_string()),
+        );
+    }
+    cells.push(point.rows.len().to_string());
+    let messages = point.numbers("messages");
+    cells.push(number(mean(&messages), 1.0));
+    cells.push(number(deviation(&messages), 1.0));
+    if theory {
+        let theory = point.numbers("theory_messages");
+        cells.push(number(theory.first().copied(), 1.0));
+    }
+    for metric in metrics {
+        let column = column(metric);
+        let numbers = point.numbers(&column);
+        let is_time = column.contains("_ns");
+        let mut text = number(mean(&numbers), if is_time { 1e6 } else { 1.0 });
+        if is_time && text != "-" {
+            text.push_str("ms");
+        }
+        cells.push(text);
+    }
+    cells.push(format!("{}/{}", point.passed(), point.rows.len()));
+    cells
+}
+
+/// What the expectations are about besides messages.
+fn metrics(description: &Description) -> Vec<Term> {
+    let mut metrics: Vec<Term> = Vec::new();
+    for ask in description
+        .expect
+        .iter()
+        .filter_map(|text| Ask::parse(text).ok())
+    {
+        let metric = ask.metric();
+        if column(metric) != "messages" && !metrics.contains(metric) {
+            metrics.push(metric.clone());
+        }
+    }
+    metrics
+}
+
+/// Whole numbers as they are, others with few digits.
+fn number(number: Option<f64>, unit: f64) -> String {
+    match number.map(|number| number / unit) {
+        None => "-".to_owned(),
+        Some(number) if number.fract() == 0.0 => format!("{number:.0}"),
+        Some(number) if number.abs() >= 100.0 => format!("{number:.1}"),
+        Some(number) => format!("{number:.4}"),
+    }
+}
+
+/// What became of the expectations, with what was fitted for them.
+pub fn judged(judged: &[Judged], out: Out) -> String {
+    let mut text = String::new();
+    let width = judged
+        .iter()
+        .map(|one| one.text.chars().count())
+        .max()
+        .unwrap_or(0);
+    for one in judged {
+        for fit in &one.fits {
+            text.push_str(&format!("  fit  {fit}\n"));
+        }
+        let (sign, style) = match one.standing {
+            Standing::Held => ("✔", Style::Good),
+            Standing::Inconclusive => ("?", Style::Unsure),
+            Standing::Violated => ("✘", Style::Bad),
+        };
+        let line = format!(
+            "  {} {:width$}   {}",
+            out.style(style, sign),
+            one.text,
+            one.said
+        );
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+/// How bad the runs are.
+pub fn worst(rows: &[Row]) -> Exit {
+    let exit = |row: &Row| match row.get("verdict").as_deref() {
+        Some("pass") => Exit::Held,
+        Some("fail") => Exit::Violated,
+        Some("nondeterministic") => Exit::Nondeterminism,
+        Some("panicked") => Exit::Panicked,
+        _ => Exit::Inconclusive,
+    };
+    rows.iter().map(exit).fold(Exit::Held, Exit::worst)
+}
+
+/// How bad the runs and the expectations are.
+pub fn worst_of(rows: &[Row], judged: &[Judged]) -> Exit {
+    let exit = |one: &Judged| match one.standing {
+        Standing::Held => Exit::Held,
+        Standing::Inconclusive => Exit::Inconclusive,
+        Standing::Violated => Exit::Violated,
+    };
+    judged.iter().map(exit).fold(worst(rows), Exit::worst)
+}
