@@ -214,10 +214,6 @@ fn every_protocol_keeps_its_promises_in_500_plans() {
             }
         }
         let never: Vec<_> = asked.difference(&exercised).collect();
-        println!(
-            "{name}: {} promises, never put to the test {never:?}",
-            asked.len()
-        );
         if !never.is_empty() {
             wrong.push(format!("{name}: never put to the test: {never:?}"));
         }
