@@ -51,6 +51,7 @@ pub fn vocabulary(path: &str) -> &str {
         "processing" | "latency" if of_faults => LATENCY,
         "latency" if path.starts_with("scenario.network.") => LATENCY,
         "every" if path == EVERY => LATENCY,
+        "cpu" | "io" if path.starts_with("scenario.protocol.") => LATENCY,
         "loss" if path.starts_with("scenario.network.") => LOSS,
         "layer" if path.starts_with("scenario.links.") => LINKS,
         _ => path,

@@ -214,7 +214,7 @@ impl Recipe for RetryRpc {
         needs: Need::FairLoss,
         messages: Messages::About("2 a call"),
         source: "Birrell, Nelson 1984; RIFL 2015",
-        layers: &["Client", "Server"],
+        layers: &["Client or Server"],
     };
     const MARKS: &'static [Mark] = &[
         Mark {
