@@ -184,6 +184,12 @@ fn grouped(text: &str) -> String {
     out + &digits[whole.len()..]
 }
 
+/// Two decimals: exponents.
+pub(crate) fn two_places(value: f64) -> String {
+    let text = format!("{value:.2}");
+    minus(if text == "-0.00" { "0.00" } else { &text })
+}
+
 fn minus(text: &str) -> String {
     text.replacen('-', "−", 1)
 }

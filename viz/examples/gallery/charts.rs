@@ -58,13 +58,13 @@ pub fn messages() -> Chart {
 /// Steps of two distributions.
 pub fn latencies() -> Chart {
     let samples = |median: f64, tail: f64| -> Vec<f64> {
-        let share = |index: u32| f64::from(index) / 400.0;
-        (1..400)
+        let share = |index: u32| f64::from(index) / 60.0;
+        (1..60)
             .map(|index| 1e6 * (median + tail * share(index) / (1.02 - share(index))))
             .collect()
     };
     Chart {
-        subtitle: "399 deliveries each, log-normal delays".to_owned(),
+        subtitle: "59 deliveries each, log-normal delays".to_owned(),
         ..Chart::of_series(
             "Latency of delivery",
             Axis::linear("latency").with_unit(Unit::Nanoseconds),

@@ -5,6 +5,8 @@ mod heat;
 mod legend;
 mod ruler;
 mod series;
+#[cfg(test)]
+mod tests;
 
 use crate::chart::{Body, Chart};
 use crate::picture::Picture;

@@ -1,6 +1,6 @@
 //! Lines, points, steps and curves.
 
-use crate::chart::{Axis, Chart, Point, Scale, Series, Shape};
+use crate::chart::{Axis, Chart, Point, Scale, Series, Shape, float};
 use crate::picture::{Anchor, Dash, Picture, Place};
 use crate::theme::Ink;
 
@@ -13,6 +13,10 @@ pub(crate) fn draw(chart: &Chart, all: &[Series]) -> Picture {
     let legend = Legend::of(all, f64::from(chart.size.0));
     let mut notes = chart.notes.clone();
     notes.extend(left_out(chart, all, &x, &y));
+    let crowded = is_crowded(chart, all);
+    if crowded {
+        notes.push("Points of the same place are drawn side by side.".to_owned());
+    }
     let around = Around {
         y_title: y.title.clone(),
         left: frame::widest(&y.ticks),
@@ -22,8 +26,15 @@ pub(crate) fn draw(chart: &Chart, all: &[Series]) -> Picture {
     };
     let (mut picture, frame) = frame::begin(chart, &around);
     frame::axes(&mut picture, &frame, &x, &y);
+    let apart = if crowded {
+        apart(chart, all, &frame, &x)
+    } else {
+        0.0
+    };
     let pen = Pen {
         frame,
+        apart,
+        first: -apart * float(all.len().saturating_sub(1)) / 2.0,
         x,
         y,
         to_zero: chart.y.scale == Scale::Linear,
@@ -40,6 +51,32 @@ pub(crate) fn draw(chart: &Chart, all: &[Series]) -> Picture {
     }
     legend.draw(&mut picture, &frame);
     picture
+}
+
+/// Whether bars of several series would lie over each other: at sampled values, and with no line that markers have to
+/// lie on.
+fn is_crowded(chart: &Chart, all: &[Series]) -> bool {
+    let has_bars = |series: &&Series| {
+        legend::has_markers(series.shape) && series.points.iter().any(Point::has_interval)
+    };
+    let free = all
+        .iter()
+        .all(|series| series.theory.is_none() && series.fit.is_none());
+    !chart.x.ticks.is_empty() && free && all.iter().filter(has_bars).count() > 1
+}
+
+/// Five pixels, or less where sampled values are close.
+fn apart(chart: &Chart, all: &[Series], frame: &Frame, x: &Ruler) -> f64 {
+    let places: Vec<f64> = chart
+        .x
+        .ticks
+        .iter()
+        .filter_map(|tick| x.share(*tick))
+        .map(|share| frame.x(share))
+        .collect();
+    let gaps = places.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    let room = gaps.fold(f64::INFINITY, f64::min) * 0.5;
+    (room / float(all.len())).min(5.0)
 }
 
 /// Both axes, long enough for every point, interval and curve.
@@ -123,6 +160,10 @@ fn left_out(chart: &Chart, all: &[Series], x: &Ruler, y: &Ruler) -> Vec<String> 
 
 struct Pen {
     frame: Frame,
+    /// How far each series is moved to the right of the one before it, so that bars at the same place can be told apart.
+    apart: f64,
+    /// How far the first is moved.
+    first: f64,
     x: Ruler,
     y: Ruler,
     /// Steps begin at zero, where there is one.
@@ -132,6 +173,12 @@ struct Pen {
 impl Pen {
     fn place(&self, x: f64, y: f64) -> Option<Place> {
         self.frame.place(&self.x, &self.y, (x, y))
+    }
+
+    /// The place of a point of the series with this index.
+    fn spot(&self, index: usize, point: &Point) -> Option<Place> {
+        let (x, y) = self.place(point.x, point.y)?;
+        Some((x + self.first + self.apart * float(index), y))
     }
 
     fn computed(&self, picture: &mut Picture, index: usize, series: &Series) {
@@ -144,18 +191,13 @@ impl Pen {
 
     fn series(&self, picture: &mut Picture, index: usize, series: &Series) {
         let (ink, width, dash) = legend::stroke(index, series.shape);
-        let places = || {
-            series
-                .points
-                .iter()
-                .map(|point| self.place(point.x, point.y))
-        };
+        let places = || series.points.iter().map(|point| self.spot(index, point));
         match series.shape {
             Shape::Line if legend::is_joined(series) => {
                 self.pieces(picture, places(), ink, width, dash);
             }
             Shape::Curve => {
-                self.band(picture, ink, &series.points);
+                self.band(picture, index, &series.points);
                 self.pieces(picture, places(), ink, width, dash);
             }
             Shape::Steps => {
@@ -166,7 +208,7 @@ impl Pen {
         }
         if legend::has_markers(series.shape) {
             for point in &series.points {
-                self.bar(picture, ink, point);
+                self.bar(picture, index, point);
             }
             for place in places().flatten() {
                 legend::marker(picture, index, place);
@@ -218,15 +260,16 @@ impl Pen {
     }
 
     /// The ends of an interval, cut at the edges of the plot.
-    fn ends(&self, point: &Point) -> Option<(f64, f64, f64)> {
-        let (x, _) = self.place(point.x, point.y)?;
+    fn ends(&self, index: usize, point: &Point) -> Option<(f64, f64, f64)> {
+        let (x, _) = self.spot(index, point)?;
         let low = self.y.share(point.low).unwrap_or(0.0);
         let high = self.y.share(point.high).unwrap_or(1.0);
         Some((x, self.frame.y(low), self.frame.y(high)))
     }
 
-    fn bar(&self, picture: &mut Picture, ink: Ink, point: &Point) {
-        let Some((x, low, high)) = self.ends(point).filter(|_| point.has_interval()) else {
+    fn bar(&self, picture: &mut Picture, index: usize, point: &Point) {
+        let ink = Ink::Series(index);
+        let Some((x, low, high)) = self.ends(index, point).filter(|_| point.has_interval()) else {
             return;
         };
         picture.line(vec![(x, low), (x, high)], ink, 1.25, &[]);
@@ -235,13 +278,15 @@ impl Pen {
         }
     }
 
-    fn band(&self, picture: &mut Picture, ink: Ink, points: &[Point]) {
-        let ends: Vec<(f64, f64, f64)> =
-            points.iter().filter_map(|point| self.ends(point)).collect();
+    fn band(&self, picture: &mut Picture, index: usize, points: &[Point]) {
+        let ends: Vec<(f64, f64, f64)> = points
+            .iter()
+            .filter_map(|point| self.ends(index, point))
+            .collect();
         if points.iter().any(Point::has_interval) {
             let upper = ends.iter().map(|(x, _, high)| (*x, *high));
             let lower = ends.iter().rev().map(|(x, low, _)| (*x, *low));
-            picture.area(upper.chain(lower).collect(), ink, 0.18);
+            picture.area(upper.chain(lower).collect(), Ink::Series(index), 0.18);
         }
     }
 }

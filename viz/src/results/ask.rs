@@ -1,0 +1,458 @@
+//! From a question about results to a chart.
+
+use std::collections::BTreeMap;
+
+use crate::chart::{Axis, Chart, Curve, Heat, Point, Scale, Series, Shape, Unit};
+use crate::fit::{Forms, PowerLaw};
+use crate::maths::{exp, ln};
+use crate::number::{significant, two_places};
+use crate::student;
+
+use super::{Results, ResultsError};
+
+/// What is to be shown against what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask<'a> {
+    /// The column of the horizontal axis: a parameter, or a metric of which each point has a mean.
+    pub x: &'a str,
+    /// The metric.
+    pub y: &'a str,
+    /// The column that tells series apart: a parameter, `protocol` or `variant`.
+    pub by: Option<&'a str>,
+    /// Log scales on both axes.
+    pub log: bool,
+    /// Fit a power of `x` to each series.
+    pub fit: bool,
+}
+
+impl<'a> Ask<'a> {
+    /// One series on linear axes, without a fit.
+    #[must_use]
+    pub fn new(x: &'a str, y: &'a str) -> Ask<'a> {
+        Ask {
+            x,
+            y,
+            by: None,
+            log: false,
+            fit: false,
+        }
+    }
+}
+
+/// The samples of one place on the horizontal axis.
+#[derive(Default)]
+struct Group {
+    xs: Vec<f64>,
+    ys: Vec<f64>,
+    theory: Vec<f64>,
+}
+
+impl Results {
+    /// The means of `y` over the runs of each `x`, with 95 % confidence intervals, and what theory says.
+    ///
+    /// # Errors
+    /// If a column is missing, has a text where a number is needed, or no run has a value.
+    pub fn series(&self, ask: &Ask) -> Result<Vec<Series>, ResultsError> {
+        let formula = self.about.formula(ask.y);
+        let mut all = Vec::new();
+        for (name, groups) in self.groups(ask)? {
+            let mut points = Vec::new();
+            let mut theory = Vec::new();
+            for group in groups {
+                let (Some((x, ..)), Some((y, low, high))) =
+                    (student::mean(&group.xs), student::mean(&group.ys))
+                else {
+                    continue;
+                };
+                points.push(Point { x, y, low, high });
+                if let Some((expected, ..)) = student::mean(&group.theory) {
+                    theory.push((x, expected));
+                }
+            }
+            let shape = if self.is_parameter(ask.x) || self.varied() == 1 {
+                Shape::Line
+            } else {
+                // No order of the points says which follows which.
+                Shape::Points
+            };
+            let mut series = Series::new(&name, shape, points);
+            if !ask.log {
+                theory = bent(&theory);
+            }
+            if !theory.is_empty() {
+                let label = formula.clone().unwrap_or_else(|| "theory".to_owned());
+                series.theory = Some(Curve {
+                    label,
+                    points: theory,
+                });
+            }
+            all.push(series);
+        }
+        Ok(all)
+    }
+
+    /// A chart of [`Results::series`], with fits if they are asked for.
+    ///
+    /// # Errors
+    /// As [`Results::series`].
+    pub fn chart(&self, ask: &Ask) -> Result<Chart, ResultsError> {
+        let mut all = self.series(ask)?;
+        let mut notes = Vec::new();
+        if ask.fit {
+            for series in &mut all {
+                notes.extend(add_fit(series, ask));
+            }
+        }
+        let averaged = self.averaged_over(&[Some(ask.x), ask.by]);
+        if self.is_parameter(ask.x) && !averaged.is_empty() {
+            notes.push(format!(
+                "Each point is a mean over all values of {}, too.",
+                averaged.join(", ")
+            ));
+        }
+        let scale = if ask.log { Scale::Log } else { Scale::Linear };
+        let mut x_axis = axis(ask.x, scale);
+        if self.is_parameter(ask.x) {
+            let mut ticks: Vec<f64> = all
+                .iter()
+                .flat_map(|s| &s.points)
+                .map(|point| point.x)
+                .collect();
+            ticks.sort_by(f64::total_cmp);
+            ticks.dedup();
+            x_axis.ticks = ticks;
+        }
+        let y_axis = axis(ask.y, scale);
+        let title = format!(
+            "{}: {} against {}",
+            self.about.scenario, y_axis.label, x_axis.label
+        );
+        let bars = all
+            .iter()
+            .flat_map(|series| &series.points)
+            .any(Point::has_interval);
+        let bars = if bars {
+            "; bars: 95 % confidence of the mean"
+        } else {
+            ""
+        };
+        Ok(Chart {
+            subtitle: self.subtitle() + bars,
+            notes,
+            ..Chart::of_series(&title, x_axis, y_axis, all)
+        })
+    }
+
+    /// How a metric is distributed over runs: one step function for each value of `by`.
+    ///
+    /// # Errors
+    /// As [`Results::series`].
+    pub fn distribution(&self, metric: &str, by: Option<&str>) -> Result<Chart, ResultsError> {
+        let column = self.column(metric)?;
+        let told_apart = by;
+        let by = by.map(|name| self.column(name)).transpose()?;
+        let mut samples: Vec<(String, Vec<f64>)> = Vec::new();
+        for row in 0..self.rows.len() {
+            let Some(value) = self.number(row, column)? else {
+                continue;
+            };
+            entry(&mut samples, &self.name_of(row, by)).push(value);
+        }
+        if samples.is_empty() {
+            return Err(nothing(metric, metric));
+        }
+        let all = samples
+            .iter()
+            .map(|(name, values)| Series::distribution(name, values))
+            .collect();
+        let x = axis(metric, Scale::Linear);
+        let title = format!("{}: {} of a run", self.about.scenario, x.label);
+        let y = Axis::linear("runs with at most so much")
+            .with_unit(Unit::Share)
+            .with_range(0.0, 1.0);
+        let together = self.averaged_over(&[Some(metric), told_apart]);
+        let note = format!("Runs of all values of {} together.", together.join(", "));
+        Ok(Chart {
+            subtitle: self.subtitle(),
+            notes: if together.is_empty() {
+                Vec::new()
+            } else {
+                vec![note]
+            },
+            ..Chart::of_series(&title, x, y, all)
+        })
+    }
+
+    /// The means of a metric for each pair of two parameters.
+    ///
+    /// # Errors
+    /// If a column is missing, the metric is a text, or no run has a value.
+    pub fn heat(
+        &self,
+        x: &str,
+        y: &str,
+        metric: &str,
+        scale: Scale,
+    ) -> Result<Chart, ResultsError> {
+        let (across, up, column) = (self.column(x)?, self.column(y)?, self.column(metric)?);
+        let mut cells: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
+        let columns = self.values(across);
+        let rows = self.values(up);
+        for row in 0..self.rows.len() {
+            let Some(value) = self.number(row, column)? else {
+                continue;
+            };
+            let place =
+                |values: &[String], cell: &String| values.iter().position(|value| value == cell);
+            let cell = (
+                place(&rows, &self.rows[row][up]),
+                place(&columns, &self.rows[row][across]),
+            );
+            if let (Some(up), Some(across)) = cell {
+                cells.entry((up, across)).or_default().push(value);
+            }
+        }
+        if cells.is_empty() {
+            return Err(nothing(x, metric));
+        }
+        let mean = |up, across| Some(student::mean(cells.get(&(up, across))?)?.0);
+        let values = (0..rows.len())
+            .map(|up| (0..columns.len()).map(|across| mean(up, across)).collect())
+            .collect();
+        let value = axis(metric, scale);
+        let title = format!("{}: {}", self.about.scenario, value.label);
+        let heat = Heat {
+            columns,
+            rows,
+            values,
+            value,
+        };
+        let averaged = self.averaged_over(&[Some(x), Some(y)]);
+        let note = format!(
+            "Each cell is a mean over all values of {}, too.",
+            averaged.join(", ")
+        );
+        Ok(Chart {
+            subtitle: self.subtitle(),
+            notes: if averaged.is_empty() {
+                Vec::new()
+            } else {
+                vec![note]
+            },
+            ..Chart::of_heat(&title, axis(x, Scale::Linear), axis(y, Scale::Linear), heat)
+        })
+    }
+
+    /// The runs by series and place, both in the order in which they first appear.
+    fn groups(&self, ask: &Ask) -> Result<Vec<(String, Vec<Group>)>, ResultsError> {
+        let (x, y) = (self.column(ask.x)?, self.column(ask.y)?);
+        let by = ask.by.map(|name| self.column(name)).transpose()?;
+        let theory = self.column(&format!("theory_{}", ask.y)).ok();
+        // Runs belong together if they have the same parameter; of a metric, if they are of the same point.
+        let place = if self.is_parameter(ask.x) {
+            x
+        } else {
+            self.column("point")?
+        };
+        let mut all: Vec<(String, Vec<(String, Group)>)> = Vec::new();
+        for row in 0..self.rows.len() {
+            let (Some(across), Some(up)) = (self.number(row, x)?, self.number(row, y)?) else {
+                continue;
+            };
+            let series = entry(&mut all, &self.name_of(row, by));
+            let group = entry(series, &self.rows[row][place]);
+            group.xs.push(across);
+            group.ys.push(up);
+            if let Some(column) = theory {
+                group.theory.extend(self.number(row, column)?);
+            }
+        }
+        if all.is_empty() {
+            return Err(nothing(ask.x, ask.y));
+        }
+        let without_keys =
+            |groups: Vec<(String, Group)>| groups.into_iter().map(|(_, group)| group).collect();
+        Ok(all
+            .into_iter()
+            .map(|(name, groups)| (name, without_keys(groups)))
+            .collect())
+    }
+
+    /// What the legend calls the series of a run.
+    fn name_of(&self, row: usize, by: Option<usize>) -> String {
+        let Some(column) = by else {
+            return String::new();
+        };
+        let value = self.rows[row][column].as_str();
+        match self.columns[column].as_str() {
+            "variant" if value.is_empty() => "no variant".to_owned(),
+            "variant" | "protocol" | "verdict" => value.to_owned(),
+            name => format!("{name} = {value}"),
+        }
+    }
+
+    /// Parameters stand before the verdict; what was measured stands after it.
+    fn is_parameter(&self, name: &str) -> bool {
+        let place = |name: &str| self.columns.iter().position(|column| column == name);
+        self.about.axes.iter().any(|axis| axis.name == name)
+            || matches!((place(name), place("verdict")), (Some(at), Some(verdict)) if at < verdict)
+    }
+
+    /// How many parameters were varied.
+    fn varied(&self) -> usize {
+        let axes = self.about.axes.iter();
+        axes.filter(|axis| axis.values.len() > 1).count()
+    }
+
+    /// What else was varied, besides what a chart tells apart.
+    fn averaged_over(&self, told_apart: &[Option<&str>]) -> Vec<String> {
+        let axes = self.about.axes.iter().map(|axis| axis.name.as_str());
+        axes.chain(["variant", "protocol"])
+            .filter(|name| !told_apart.contains(&Some(name)))
+            .filter(|name| {
+                self.column(name)
+                    .is_ok_and(|column| self.values(column).len() > 1)
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The different values of a column: in the order of numbers, if all are numbers, else as they first appear.
+    fn values(&self, column: usize) -> Vec<String> {
+        let mut values: Vec<String> = Vec::new();
+        for row in &self.rows {
+            if !values.contains(&row[column]) {
+                values.push(row[column].clone());
+            }
+        }
+        if values.iter().all(|value| value.parse::<f64>().is_ok()) {
+            let number = |value: &String| value.parse::<f64>().unwrap_or(0.0);
+            values.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        }
+        values
+    }
+
+    fn subtitle(&self) -> String {
+        let (protocol, seeds) = (&self.about.protocol, self.about.seeds);
+        match seeds {
+            0 => protocol.clone(),
+            1 => format!("{protocol}, one seed a point"),
+            _ => format!("{protocol}, {seeds} seeds a point"),
+        }
+    }
+}
+
+/// Fits a power to a series, and says what it is and how sure.
+fn add_fit(series: &mut Series, ask: &Ask) -> Option<String> {
+    let points: Vec<(f64, f64)> = series
+        .points
+        .iter()
+        .map(|point| (point.x, point.y))
+        .collect();
+    let law = PowerLaw::of(&points)?;
+    let factor = significant(law.factor, 2);
+    let label = format!("{factor}·{}^{}", ask.x, two_places(law.exponent));
+    // On linear axes a power is bent: it needs points between those that were measured.
+    let xs = between(points.iter().map(|(x, _)| *x).filter(|x| *x > 0.0));
+    series.fit = Some(Curve {
+        label: label.clone(),
+        points: xs.into_iter().map(|x| (x, law.at(x))).collect(),
+    });
+    let of = if series.name.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", series.name)
+    };
+    let sure = match law.interval(student::quantile(law.degrees_of_freedom(), 0.95)) {
+        Some((low, high)) => {
+            format!(
+                ", exponent {} to {} (95 %)",
+                two_places(low),
+                two_places(high)
+            )
+        }
+        None => ", two points".to_owned(),
+    };
+    let moves = match law.halves {
+        Some((first, last)) if law.moves => {
+            format!(
+                "; the slope still moves, from {} to {}",
+                two_places(first),
+                two_places(last)
+            )
+        }
+        _ => String::new(),
+    };
+    let form = Forms::of(&points).map(|forms| format!("; form: {}", forms.sentence(ask.x)));
+    Some(format!(
+        "Fit of {of}{label}{sure}{moves}{}.",
+        form.unwrap_or_default()
+    ))
+}
+
+/// What theory says between sampled values, on linear axes: a power between each two, as costs nearly are. Straight lines
+/// would show corners that no theory has.
+fn bent(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut all = Vec::new();
+    for (index, (x, y)) in points.iter().enumerate() {
+        all.push((*x, *y));
+        let Some((to_x, to_y)) = points.get(index + 1) else {
+            break;
+        };
+        if [x, y, to_x, to_y].iter().all(|value| **value > 0.0) && x < to_x {
+            let exponent = ln(to_y / y) / ln(to_x / x);
+            for step in 1..16 {
+                let at = x + (to_x - x) * f64::from(step) / 16.0;
+                all.push((at, y * exp(exponent * ln(at / x))));
+            }
+        }
+    }
+    all
+}
+
+/// Sixty equal steps from the smallest to the largest.
+fn between(xs: impl Iterator<Item = f64>) -> Vec<f64> {
+    let (low, high) = xs.fold((f64::INFINITY, 0.0), |(low, high), x| {
+        (x.min(low), x.max(high))
+    });
+    (0..=60)
+        .map(|step| low + (high - low) * f64::from(step) / 60.0)
+        .collect()
+}
+
+/// An axis for a column: times are in nanoseconds, and say so in their names.
+fn axis(column: &str, scale: Scale) -> Axis {
+    let mut words: Vec<&str> = column.split('_').collect();
+    let unit = if words.contains(&"ns") {
+        Unit::Nanoseconds
+    } else if words.contains(&"bytes") {
+        Unit::Bytes
+    } else {
+        Unit::None
+    };
+    words.retain(|word| *word != "ns");
+    Axis {
+        unit,
+        scale,
+        ..Axis::linear(&words.join(" "))
+    }
+}
+
+/// The entry with this name, new at the end if there is none.
+fn entry<'a, T: Default>(all: &'a mut Vec<(String, T)>, name: &str) -> &'a mut T {
+    let place = all
+        .iter()
+        .position(|(other, _)| other == name)
+        .unwrap_or_else(|| {
+            all.push((name.to_owned(), T::default()));
+            all.len() - 1
+        });
+    &mut all[place].1
+}
+
+fn nothing(x: &str, y: &str) -> ResultsError {
+    ResultsError::Nothing {
+        x: x.to_owned(),
+        y: y.to_owned(),
+    }
+}
