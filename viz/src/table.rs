@@ -1,6 +1,6 @@
 //! The numbers of a chart as a table: what stands beside it in a report, and what `plot` writes as CSV.
 
-use crate::chart::{Body, Chart, Heat, Point, Series};
+use crate::chart::{Axis, Body, Chart, Heat, Point, Series, Unit};
 use crate::number::significant;
 
 /// A head and rows of equal length. Numbers are in the units of the data: nanoseconds, bytes, shares of one.
@@ -44,7 +44,7 @@ fn of_series(chart: &Chart, all: &[Series]) -> Table {
     if named {
         head.push("series".to_owned());
     }
-    head.extend([chart.x.label.clone(), chart.y.label.clone()]);
+    head.extend([title(&chart.x), title(&chart.y)]);
     if intervals {
         head.extend(["low".to_owned(), "high".to_owned()]);
     }
@@ -74,11 +74,7 @@ fn of_series(chart: &Chart, all: &[Series]) -> Table {
 }
 
 fn of_heat(chart: &Chart, heat: &Heat) -> Table {
-    let head = vec![
-        chart.x.label.clone(),
-        chart.y.label.clone(),
-        heat.value.label.clone(),
-    ];
+    let head = vec![title(&chart.x), title(&chart.y), title(&heat.value)];
     let mut rows = Vec::new();
     for (row, values) in heat.rows.iter().zip(&heat.values) {
         for (column, value) in heat.columns.iter().zip(values) {
@@ -90,6 +86,18 @@ fn of_heat(chart: &Chart, heat: &Heat) -> Table {
         }
     }
     Table { head, rows }
+}
+
+/// What a column holds, in the unit of the data.
+fn title(axis: &Axis) -> String {
+    let unit = match &axis.unit {
+        Unit::None => return axis.label.clone(),
+        Unit::Nanoseconds => "ns",
+        Unit::Bytes => "B",
+        Unit::Share => "share of 1",
+        Unit::Named(name) => name,
+    };
+    format!("{} ({unit})", axis.label)
 }
 
 /// A number from which the same float is read again.

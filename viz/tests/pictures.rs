@@ -112,6 +112,12 @@ fn the_numbers_of_a_chart_are_a_table() {
     assert_eq!(lines[0], "series,nodes n,messages,low,high,theory");
     assert_eq!(lines[1], "Bracha,4,27,27,27,27");
     assert!(lines.contains(&"\"push gossip, 20 % loss\",2,0,0,0,"));
+    let load = charts::load().table();
+    let units = [
+        "throughput (calls/s)",
+        "99th percentile of call latency (ns)",
+    ];
+    assert_eq!(load.head[1..3], units);
     let heat = charts::heat().table();
     assert_eq!((heat.head.len(), heat.rows.len()), (3, 42));
     assert_eq!(

@@ -88,9 +88,8 @@ fn runs_become_means_with_intervals() {
 fn a_chart_says_what_it_averages_and_how_sure_the_fit_is() {
     let ask = Ask {
         by: Some("variant"),
-        log: true,
         fit: true,
-        ..Ask::new("n", "messages")
+        ..Ask::new("n", "messages").log()
     };
     let chart = results().chart(&ask).expect("columns are there");
     assert_eq!(chart.title, "eager: messages against n");

@@ -30,6 +30,8 @@ struct Entry {
 enum Sign {
     Series(usize, Shape, bool),
     Line(Ink, Dash),
+    /// The words of the entry before it go on.
+    None,
 }
 
 /// A legend that knows where it goes.
@@ -44,11 +46,11 @@ pub(crate) struct Legend {
 impl Legend {
     /// The legend of a picture of such a width.
     pub(crate) fn of(all: &[Series], picture_width: f64) -> Legend {
-        let entries = entries(all);
+        let inner = picture_width - 2.0 * MARGIN;
+        let entries = wrapped(entries(all), inner - SAMPLE - GAP);
         let widths = entries.iter().map(|entry| font::width(&entry.words, WORDS));
         let width = SAMPLE + GAP + widths.fold(0.0, f64::max);
         let beside = width <= picture_width * 0.3;
-        let inner = picture_width - 2.0 * MARGIN;
         let mut columns = 1;
         while float(columns + 1) * (width + 2.0 * GAP) <= inner + 2.0 * GAP {
             columns += 1;
@@ -102,6 +104,7 @@ impl Legend {
                     }
                 }
                 Sign::Line(ink, dash) => picture.line(ends, ink, 1.5, dash),
+                Sign::None => {}
             }
             picture.text(
                 (x + SAMPLE + GAP, y + 4.0),
@@ -112,6 +115,19 @@ impl Legend {
             );
         }
     }
+}
+
+/// Words that are wider than the picture go on in an entry without a sign; there is one column then.
+fn wrapped(entries: Vec<Entry>, limit: f64) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for entry in entries {
+        let mut sign = entry.sign;
+        for words in font::wrap(&entry.words, WORDS, limit) {
+            let sign = std::mem::replace(&mut sign, Sign::None);
+            all.push(Entry { words, sign });
+        }
+    }
+    all
 }
 
 /// A curve that says the same of several series is explained once.

@@ -15,7 +15,10 @@ pub(crate) fn draw(chart: &Chart, all: &[Series]) -> Picture {
     notes.extend(left_out(chart, all, &x, &y));
     let crowded = is_crowded(chart, all);
     if crowded {
-        notes.push("Points of the same place are drawn side by side.".to_owned());
+        notes.push(format!(
+            "Points of the same {} are drawn side by side.",
+            chart.x.label
+        ));
     }
     let around = Around {
         y_title: y.title.clone(),

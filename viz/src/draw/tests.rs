@@ -69,11 +69,12 @@ fn texts_neither_overlap_nor_leave_the_picture() {
 
 fn crowded() -> Chart {
     let ns: Vec<f64> = (1..=12).map(|n| f64::from(n) * 1000.0).collect();
-    let series = (0..9).map(|index| {
+    let series = (0..9_usize).map(|index| {
         let points = ns
             .iter()
-            .map(|n| Point::exact(*n, n * f64::from(index + 1)));
-        let name = format!("protocol number {index} with parameters that are told at some length");
+            .map(|n| Point::exact(*n, n * crate::chart::float(index + 1)));
+        let name = format!("protocol number {index} with parameters that are told at some length")
+            .repeat(index / 4 + 1);
         Series::new(&name, Shape::Line, points.collect())
     });
     let title = "A title that is so long that one line of the picture cannot hold it, because somebody explains in it \

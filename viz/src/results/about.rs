@@ -24,7 +24,7 @@ pub struct About {
     pub about: String,
     /// The parameters that were varied.
     #[serde(default)]
-    pub axes: Vec<Axis>,
+    pub axes: Vec<Parameter>,
     /// Runs of each point.
     #[serde(default)]
     pub seeds: u64,
@@ -35,7 +35,7 @@ pub struct About {
 
 /// A parameter and its values.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Axis {
+pub struct Parameter {
     /// The name of the parameter, and of its column.
     pub name: String,
     /// Its values, in order.

@@ -19,8 +19,10 @@ pub struct Ask<'a> {
     pub y: &'a str,
     /// The column that tells series apart: a parameter, `protocol` or `variant`.
     pub by: Option<&'a str>,
-    /// Log scales on both axes.
-    pub log: bool,
+    /// The scale of the horizontal axis.
+    pub x_scale: Scale,
+    /// The scale of the vertical axis.
+    pub y_scale: Scale,
     /// Fit a power of `x` to each series.
     pub fit: bool,
 }
@@ -33,8 +35,19 @@ impl<'a> Ask<'a> {
             x,
             y,
             by: None,
-            log: false,
+            x_scale: Scale::Linear,
+            y_scale: Scale::Linear,
             fit: false,
+        }
+    }
+
+    /// The same question with log scales on both axes.
+    #[must_use]
+    pub fn log(self) -> Ask<'a> {
+        Ask {
+            x_scale: Scale::Log,
+            y_scale: Scale::Log,
+            ..self
         }
     }
 }
@@ -76,7 +89,7 @@ impl Results {
                 Shape::Points
             };
             let mut series = Series::new(&name, shape, points);
-            if !ask.log {
+            if (ask.x_scale, ask.y_scale) != (Scale::Log, Scale::Log) {
                 theory = bent(&theory);
             }
             if !theory.is_empty() {
@@ -110,8 +123,7 @@ impl Results {
                 averaged.join(", ")
             ));
         }
-        let scale = if ask.log { Scale::Log } else { Scale::Linear };
-        let mut x_axis = axis(ask.x, scale);
+        let mut x_axis = axis(ask.x, ask.x_scale);
         if self.is_parameter(ask.x) {
             let mut ticks: Vec<f64> = all
                 .iter()
@@ -122,7 +134,7 @@ impl Results {
             ticks.dedup();
             x_axis.ticks = ticks;
         }
-        let y_axis = axis(ask.y, scale);
+        let y_axis = axis(ask.y, ask.y_scale);
         let title = format!(
             "{}: {} against {}",
             self.about.scenario, y_axis.label, x_axis.label

@@ -3,7 +3,7 @@
 //! ```no_run
 //! use viz::results::{Ask, Results};
 //! let results = Results::read("runs/eager/sweep-77c0aa".as_ref())?;
-//! let ask = Ask { by: Some("variant"), log: true, fit: true, ..Ask::new("n", "messages") };
+//! let ask = Ask { by: Some("variant"), fit: true, ..Ask::new("n", "messages").log() };
 //! let chart = results.chart(&ask)?;
 //! # Ok::<(), viz::results::ResultsError>(())
 //! ```
@@ -12,7 +12,7 @@ mod about;
 mod ask;
 mod error;
 
-pub use about::{About, Axis, Theory};
+pub use about::{About, Parameter, Theory};
 pub use ask::Ask;
 pub use error::ResultsError;
 
