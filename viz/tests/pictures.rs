@@ -24,17 +24,37 @@ fn the_same_chart_has_the_same_bytes() {
     }
 }
 
+/// If a font or a function of the host were asked, these sums would be others on another host.
+#[test]
+fn golden_pixels() {
+    let mut sums = String::new();
+    for (name, chart) in charts::all() {
+        let (_, _, pixels) = decode(&chart.png(Theme::Light, 1));
+        // FNV-1a.
+        let sum = pixels.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+            (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        sums += &format!("{name} {sum:016x}\n");
+    }
+    insta::assert_snapshot!(sums);
+}
+
+/// Width, height and the bytes of all pixels.
+fn decode(png: &[u8]) -> (u32, u32, Vec<u8>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+        .read_info()
+        .expect("a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("it fits into memory")];
+    let info = reader.next_frame(&mut pixels).expect("all rows");
+    (info.width, info.height, pixels)
+}
+
 #[test]
 fn a_png_has_the_size_of_the_chart_times_the_scale() {
     let chart = charts::infection();
     for scale in [1, 2, 3] {
-        let bytes = chart.png(Theme::Light, scale);
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
-            .read_info()
-            .expect("a PNG");
-        let mut pixels = vec![0; reader.output_buffer_size().expect("it fits into memory")];
-        let info = reader.next_frame(&mut pixels).expect("all rows");
-        assert_eq!((info.width, info.height), (760 * scale, 460 * scale));
+        let (width, height, pixels) = decode(&chart.png(Theme::Light, scale));
+        assert_eq!((width, height), (760 * scale, 460 * scale));
         assert_eq!(&pixels[..3], [255, 255, 255], "the margin is paper");
         assert!(
             pixels.chunks(3).any(|pixel| pixel == [0x00, 0x72, 0xb2]),

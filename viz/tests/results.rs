@@ -1,6 +1,6 @@
 //! From a results folder to charts.
 
-use viz::results::{Ask, Results, ResultsError};
+use viz::results::{Ask, Results, ResultsError, compare};
 use viz::{Body, Chart, Scale, Series, Unit};
 
 const SWEEP: &str = r#"{
@@ -146,6 +146,41 @@ fn metrics_stand_against_metrics() {
     let all = results().series(&ask).expect("columns are there");
     assert_eq!(all[0].points.len(), 10);
     assert_eq!((all[0].points[0].x, all[0].points[0].y), (13.0, 4.5e6));
+}
+
+/// Two protocols of two sweeps in one chart.
+#[test]
+fn sweeps_are_compared() {
+    let other =
+        Results::parse(&SWEEP.replace("EagerMulticast", "BestEffort"), &runs()).expect("a sweep");
+    let ask = Ask {
+        fit: true,
+        ..Ask::new("n", "messages").log()
+    };
+    let chart = compare(&[results(), other], &ask).expect("columns are there");
+    let names: Vec<&str> = series(&chart)
+        .iter()
+        .map(|series| series.name.as_str())
+        .collect();
+    assert_eq!(names, ["EagerMulticast", "BestEffort"]);
+    assert_eq!(
+        (chart.title.as_str(), chart.notes.len()),
+        ("messages against n", 4)
+    );
+    assert_eq!(
+        chart.subtitle,
+        "2 seeds a point; bars: 95 % confidence of the mean"
+    );
+    let same = compare(
+        &[results(), results()],
+        &Ask {
+            by: Some("k"),
+            ..ask
+        },
+    )
+    .expect("columns are there");
+    assert_eq!(series(&same)[0].name, "eager, k = 0");
+    assert!(compare(&[], &ask).is_ok_and(|chart| chart.subtitle.is_empty()));
 }
 
 #[test]

@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::chart::{Axis, Chart, Curve, Heat, Point, Scale, Series, Shape, Unit};
-use crate::fit::{Forms, PowerLaw};
-use crate::maths::{exp, ln};
-use crate::number::{significant, two_places};
 use crate::student;
 
-use super::{Results, ResultsError};
+use super::{Results, ResultsError, curves};
 
 /// What is to be shown against what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +87,7 @@ impl Results {
             };
             let mut series = Series::new(&name, shape, points);
             if (ask.x_scale, ask.y_scale) != (Scale::Log, Scale::Log) {
-                theory = bent(&theory);
+                theory = curves::bent(&theory);
             }
             if !theory.is_empty() {
                 let label = formula.clone().unwrap_or_else(|| "theory".to_owned());
@@ -109,49 +106,22 @@ impl Results {
     /// # Errors
     /// As [`Results::series`].
     pub fn chart(&self, ask: &Ask) -> Result<Chart, ResultsError> {
-        let mut all = self.series(ask)?;
-        let mut notes = Vec::new();
-        if ask.fit {
-            for series in &mut all {
-                notes.extend(add_fit(series, ask));
-            }
-        }
+        let notes = self.averages(ask).into_iter().collect();
+        let mut chart = chart_of(self.series(ask)?, ask, self.is_parameter(ask.x), notes);
+        chart.title = format!("{}: {}", self.about.scenario, chart.title);
+        chart.subtitle = self.subtitle() + &chart.subtitle;
+        Ok(chart)
+    }
+
+    /// What a point stands for besides its runs.
+    fn averages(&self, ask: &Ask) -> Option<String> {
         let averaged = self.averaged_over(&[Some(ask.x), ask.by]);
-        if self.is_parameter(ask.x) && !averaged.is_empty() {
-            notes.push(format!(
+        let some = self.is_parameter(ask.x) && !averaged.is_empty();
+        some.then(|| {
+            format!(
                 "Each point is a mean over all values of {}, too.",
                 averaged.join(", ")
-            ));
-        }
-        let mut x_axis = axis(ask.x, ask.x_scale);
-        if self.is_parameter(ask.x) {
-            let mut ticks: Vec<f64> = all
-                .iter()
-                .flat_map(|s| &s.points)
-                .map(|point| point.x)
-                .collect();
-            ticks.sort_by(f64::total_cmp);
-            ticks.dedup();
-            x_axis.ticks = ticks;
-        }
-        let y_axis = axis(ask.y, ask.y_scale);
-        let title = format!(
-            "{}: {} against {}",
-            self.about.scenario, y_axis.label, x_axis.label
-        );
-        let bars = all
-            .iter()
-            .flat_map(|series| &series.points)
-            .any(Point::has_interval);
-        let bars = if bars {
-            "; bars: 95 % confidence of the mean"
-        } else {
-            ""
-        };
-        Ok(Chart {
-            subtitle: self.subtitle() + bars,
-            notes,
-            ..Chart::of_series(&title, x_axis, y_axis, all)
+            )
         })
     }
 
@@ -354,82 +324,78 @@ impl Results {
     }
 }
 
-/// Fits a power to a series, and says what it is and how sure.
-fn add_fit(series: &mut Series, ask: &Ask) -> Option<String> {
-    let points: Vec<(f64, f64)> = series
-        .points
-        .iter()
-        .map(|point| (point.x, point.y))
-        .collect();
-    let law = PowerLaw::of(&points)?;
-    let factor = significant(law.factor, 2);
-    let label = format!("{factor}·{}^{}", ask.x, two_places(law.exponent));
-    // On linear axes a power is bent: it needs points between those that were measured.
-    let xs = between(points.iter().map(|(x, _)| *x).filter(|x| *x > 0.0));
-    series.fit = Some(Curve {
-        label: label.clone(),
-        points: xs.into_iter().map(|x| (x, law.at(x))).collect(),
+/// The same question to several sweeps in one chart: each adds its series, under the name of its protocol, or of its
+/// scenario where protocols are the same.
+///
+/// # Errors
+/// As [`Results::series`], for the first sweep that has no answer.
+pub fn compare(sweeps: &[Results], ask: &Ask) -> Result<Chart, ResultsError> {
+    let protocol = |sweep: &Results| sweep.about.protocol.clone();
+    let differ = (1..sweeps.len()).all(|at| {
+        sweeps[..at]
+            .iter()
+            .all(|other| protocol(other) != protocol(&sweeps[at]))
     });
-    let of = if series.name.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", series.name)
-    };
-    let sure = match law.interval(student::quantile(law.degrees_of_freedom(), 0.95)) {
-        Some((low, high)) => {
-            format!(
-                ", exponent {} to {} (95 %)",
-                two_places(low),
-                two_places(high)
-            )
-        }
-        None => ", two points".to_owned(),
-    };
-    let moves = match law.halves {
-        Some((first, last)) if law.moves => {
-            format!(
-                "; the slope still moves, from {} to {}",
-                two_places(first),
-                two_places(last)
-            )
-        }
-        _ => String::new(),
-    };
-    let form = Forms::of(&points).map(|forms| format!("; form: {}", forms.sentence(ask.x)));
-    Some(format!(
-        "Fit of {of}{label}{sure}{moves}{}.",
-        form.unwrap_or_default()
-    ))
-}
-
-/// What theory says between sampled values, on linear axes: a power between each two, as costs nearly are. Straight lines
-/// would show corners that no theory has.
-fn bent(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut all = Vec::new();
-    for (index, (x, y)) in points.iter().enumerate() {
-        all.push((*x, *y));
-        let Some((to_x, to_y)) = points.get(index + 1) else {
-            break;
+    let mut notes = Vec::new();
+    for sweep in sweeps {
+        let name = if differ {
+            protocol(sweep)
+        } else {
+            sweep.about.scenario.clone()
         };
-        if [x, y, to_x, to_y].iter().all(|value| **value > 0.0) && x < to_x {
-            let exponent = ln(to_y / y) / ln(to_x / x);
-            for step in 1..16 {
-                let at = x + (to_x - x) * f64::from(step) / 16.0;
-                all.push((at, y * exp(exponent * ln(at / x))));
-            }
+        notes.extend(sweep.averages(ask).map(|note| format!("{name}: {note}")));
+        for series in sweep.series(ask)? {
+            let name = match series.name.as_str() {
+                "" => name.clone(),
+                own => format!("{name}, {own}"),
+            };
+            all.push(Series { name, ..series });
         }
     }
-    all
+    let is_parameter = sweeps.iter().all(|sweep| sweep.is_parameter(ask.x));
+    let mut chart = chart_of(all, ask, is_parameter, notes);
+    let mut seeds: Vec<u64> = sweeps.iter().map(|sweep| sweep.about.seeds).collect();
+    seeds.sort();
+    let seeds = match (seeds.first(), seeds.last()) {
+        (Some(least), Some(most)) if least == most => format!("{least} seeds a point"),
+        (Some(least), Some(most)) => format!("{least} to {most} seeds a point"),
+        _ => String::new(),
+    };
+    chart.subtitle = seeds + &chart.subtitle;
+    Ok(chart)
 }
 
-/// Sixty equal steps from the smallest to the largest.
-fn between(xs: impl Iterator<Item = f64>) -> Vec<f64> {
-    let (low, high) = xs.fold((f64::INFINITY, 0.0), |(low, high), x| {
-        (x.min(low), x.max(high))
-    });
-    (0..=60)
-        .map(|step| low + (high - low) * f64::from(step) / 60.0)
-        .collect()
+/// A chart of series, with fits if they are asked for. Its subtitle is only what has to be said of bars.
+fn chart_of(mut all: Vec<Series>, ask: &Ask, is_parameter: bool, mut notes: Vec<String>) -> Chart {
+    if ask.fit {
+        let fits: Vec<String> = all
+            .iter_mut()
+            .filter_map(|series| curves::add_fit(series, ask))
+            .collect();
+        notes.splice(0..0, fits);
+    }
+    let mut x_axis = axis(ask.x, ask.x_scale);
+    if is_parameter {
+        let points = all.iter().flat_map(|series| &series.points);
+        let mut ticks: Vec<f64> = points.map(|point| point.x).collect();
+        ticks.sort_by(f64::total_cmp);
+        ticks.dedup();
+        x_axis.ticks = ticks;
+    }
+    let y_axis = axis(ask.y, ask.y_scale);
+    let title = format!("{} against {}", y_axis.label, x_axis.label);
+    let mut points = all.iter().flat_map(|series| &series.points);
+    let bars = if points.any(Point::has_interval) {
+        "; bars: 95 % confidence of the mean"
+    } else {
+        ""
+    };
+    Chart {
+        subtitle: bars.to_owned(),
+        notes,
+        ..Chart::of_series(&title, x_axis, y_axis, all)
+    }
 }
 
 /// An axis for a column: times are in nanoseconds, and say so in their names.

@@ -10,10 +10,11 @@
 
 mod about;
 mod ask;
+mod curves;
 mod error;
 
 pub use about::{About, Parameter, Theory};
-pub use ask::Ask;
+pub use ask::{Ask, compare};
 pub use error::ResultsError;
 
 use std::fs;
