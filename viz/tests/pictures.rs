@@ -4,7 +4,7 @@
 mod charts;
 
 use viz::report::{Section, page};
-use viz::{Axis, Chart, Heat, Point, Series, Shape, Theme};
+use viz::{Axis, Chart, Heat, Point, Series, Shape, Theme, Unit};
 
 /// A picture that changes is looked at: `cargo run -p stormglass-viz --example gallery`.
 #[test]
@@ -82,6 +82,27 @@ fn what_a_log_axis_cannot_show_is_said() {
     assert!(svg.contains("1 point is left out: no finite number."));
     assert!(svg.contains("1 interval reaches zero and is cut at the lower edge"));
     assert!(!svg.contains("NaN") && !svg.contains("inf"));
+}
+
+/// No axis of shares goes beyond 100 % because an interval does.
+#[test]
+fn a_share_is_at_most_all() {
+    let points = vec![
+        Point::exact(1.0, 0.9),
+        Point {
+            x: 2.0,
+            y: 0.999,
+            low: 0.99,
+            high: 1.008,
+        },
+    ];
+    let y = Axis::linear("reached").with_unit(Unit::Share);
+    let series = vec![Series::new("", Shape::Line, points)];
+    let svg = Chart::of_series("", Axis::linear("n"), y, series).svg(Theme::Light);
+    assert!(
+        svg.contains(">100\u{202f}%<") && !svg.contains(">102\u{202f}%<"),
+        "{svg}"
+    );
 }
 
 /// Ragged and empty input is a poor picture, not a panic.

@@ -1,6 +1,6 @@
 //! Lines, points, steps and curves.
 
-use crate::chart::{Axis, Chart, Point, Scale, Series, Shape, float};
+use crate::chart::{Axis, Chart, Point, Scale, Series, Shape, Unit, float};
 use crate::picture::{Anchor, Dash, Picture, Place};
 use crate::theme::Ink;
 
@@ -100,8 +100,20 @@ fn rulers(chart: &Chart, all: &[Series]) -> (Ruler, Ruler) {
     let xs = points()
         .map(|point| point.x)
         .chain(curves().map(|(x, _)| *x));
+    // An interval of a share may reach beyond all or below nothing; the axis need not.
+    let is_share = chart.y.unit == Unit::Share;
+    let at_most_all = |point: &Point, end: f64| match is_share && (0.0..=1.0).contains(&point.y) {
+        true => end.clamp(0.0, 1.0),
+        false => end,
+    };
     let ys = points()
-        .flat_map(|point| [point.y, point.low, point.high])
+        .flat_map(|point| {
+            [
+                point.y,
+                at_most_all(point, point.low),
+                at_most_all(point, point.high),
+            ]
+        })
         .chain(curves().map(|(_, y)| *y));
     let up_to_the_edge = |series: &Series| series.shape == Shape::Curve;
     let x_ends = if all.iter().all(up_to_the_edge) {

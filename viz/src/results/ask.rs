@@ -115,8 +115,12 @@ impl Results {
 
     /// What a point stands for besides its runs.
     fn averages(&self, ask: &Ask) -> Option<String> {
-        let averaged = self.averaged_over(&[Some(ask.x), ask.by]);
-        let some = self.is_parameter(ask.x) && !averaged.is_empty();
+        let mut averaged = self.averaged_over(&[Some(ask.x), ask.by]);
+        if !self.is_parameter(ask.x) {
+            // Each point of the sweep stands alone, but for the variants.
+            averaged.retain(|name| name == "variant");
+        }
+        let some = !averaged.is_empty();
         some.then(|| {
             format!(
                 "Each point is a mean over all values of {}, too.",
@@ -289,7 +293,7 @@ impl Results {
     /// What else was varied, besides what a chart tells apart.
     fn averaged_over(&self, told_apart: &[Option<&str>]) -> Vec<String> {
         let axes = self.about.axes.iter().map(|axis| axis.name.as_str());
-        axes.chain(["variant", "protocol"])
+        axes.chain(["variant"])
             .filter(|name| !told_apart.contains(&Some(name)))
             .filter(|name| {
                 self.column(name)
@@ -405,6 +409,8 @@ fn axis(column: &str, scale: Scale) -> Axis {
         Unit::Nanoseconds
     } else if words.contains(&"bytes") {
         Unit::Bytes
+    } else if words.iter().any(|word| ["ratio", "residue"].contains(word)) {
+        Unit::Share
     } else {
         Unit::None
     };
