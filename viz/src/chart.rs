@@ -1,7 +1,5 @@
 //! What a chart is: a plain value that says what is shown, not where.
 
-use crate::draw;
-use crate::picture::Picture;
 use crate::table::Table;
 use crate::theme::Theme;
 use crate::{png, svg};
@@ -166,28 +164,24 @@ impl Chart {
     /// The text of an SVG file.
     #[must_use]
     pub fn svg(&self, theme: Theme) -> String {
-        svg::file(&self.picture(), theme)
+        svg::file(self, theme)
     }
 
     /// An SVG element for a page that defines the colours: see [`crate::report`].
     pub(crate) fn inline_svg(&self) -> String {
-        svg::inline(&self.picture())
+        svg::inline(self)
     }
 
     /// The bytes of a PNG file with `scale` pixels for each of [`Chart::size`]; 2 is sharp on most screens and in print.
     #[must_use]
     pub fn png(&self, theme: Theme, scale: u32) -> Vec<u8> {
-        png::file(&self.picture(), theme, scale)
+        png::file(self, theme, scale)
     }
 
     /// The numbers that the chart shows, one row a point.
     #[must_use]
     pub fn table(&self) -> Table {
         Table::of(self)
-    }
-
-    fn picture(&self) -> Picture {
-        draw::draw(self)
     }
 }
 

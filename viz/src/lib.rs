@@ -22,13 +22,13 @@
 #[cfg(test)]
 extern crate self as viz;
 
+mod backend;
 mod chart;
 mod draw;
 pub mod fit;
 mod font;
 mod maths;
 mod number;
-mod picture;
 mod png;
 pub mod report;
 pub mod results;

@@ -1,18 +1,25 @@
-//! A picture as PNG: areas are filled by the part of each pixel that they cover, with no help from the host.
+//! A chart as PNG: areas are filled by the part of each pixel that they cover, with no help from the host.
 
 use ab_glyph_rasterizer::{Rasterizer, point};
+use plotters::style::text_anchor::HPos;
 
+use crate::backend::{Dash, Painter, Place};
+use crate::chart::Chart;
+use crate::draw;
 use crate::font::{self, single};
-use crate::picture::{Anchor, Item, Picture, Place};
 use crate::theme::{Ink, Rgb, Theme};
 
-/// The bytes of a file with `scale` pixels for each of the picture, at least one.
-pub(crate) fn file(picture: &Picture, theme: Theme, scale: u32) -> Vec<u8> {
+/// The bytes of a file with `scale` pixels for each of the chart, at least one.
+pub(crate) fn file(chart: &Chart, theme: Theme, scale: u32) -> Vec<u8> {
     let scale = scale.clamp(1, 8);
-    let mut canvas = Canvas::new(picture, theme, f64::from(scale));
-    for item in &picture.items {
-        canvas.draw(item);
-    }
+    let mut canvas = Canvas {
+        width: 0,
+        height: 0,
+        pixels: Vec::new(),
+        theme,
+        scale: f64::from(scale),
+    };
+    draw::draw(chart, &mut canvas);
     canvas.encode(scale)
 }
 
@@ -24,69 +31,49 @@ struct Canvas {
     scale: f64,
 }
 
-impl Canvas {
-    fn new(picture: &Picture, theme: Theme, scale: f64) -> Canvas {
-        let width = whole(picture.width * scale);
-        let height = whole(picture.height * scale);
-        let Rgb(red, green, blue) = theme.colour(Ink::Paper);
-        let pixels = [red, green, blue].repeat(width as usize * height as usize);
-        Canvas {
-            width,
-            height,
-            pixels,
-            theme,
-            scale,
-        }
+impl Painter for Canvas {
+    fn begin(&mut self, (width, height): Place) {
+        (self.width, self.height) = (whole(width * self.scale), whole(height * self.scale));
+        self.pixels = vec![0; self.width as usize * self.height as usize * 3];
     }
 
-    fn draw(&mut self, item: &Item) {
-        match item {
-            Item::Line {
-                places,
-                ink,
-                width,
-                dash,
-            } => {
-                let outlines: Vec<Vec<Place>> = dashes(places, dash)
-                    .iter()
-                    .flat_map(|stroke| outlines(stroke, width / 2.0))
-                    .collect();
-                self.fill(&outlines, *ink, 1.0);
-            }
-            Item::Area {
-                corners,
-                ink,
-                opacity,
-            } => self.fill(std::slice::from_ref(corners), *ink, *opacity),
-            Item::Disc {
-                centre,
-                radius,
-                ink,
-            } => self.fill(&[circle(*centre, *radius)], *ink, 1.0),
-            Item::Text {
-                at,
-                anchor,
-                size,
-                ink,
-                text,
-            } => {
-                let width = font::width(text, *size);
-                let x = match anchor {
-                    Anchor::Start => at.0,
-                    Anchor::Middle => at.0 - width / 2.0,
-                    Anchor::End => at.0 - width,
-                };
-                self.write(
-                    text,
-                    *size * self.scale,
-                    x * self.scale,
-                    at.1 * self.scale,
-                    *ink,
+    fn line(&mut self, places: &[Place], ink: Ink, width: f64, dash: Dash) {
+        let outlines: Vec<Vec<Place>> = dashes(places, dash)
+            .iter()
+            .flat_map(|stroke| outlines(stroke, width / 2.0))
+            .collect();
+        self.fill(&outlines, ink, 1.0);
+    }
+
+    fn area(&mut self, corners: &[Place], ink: Ink, opacity: f64) {
+        self.fill(&[corners.to_vec()], ink, opacity);
+    }
+
+    fn disc(&mut self, centre: Place, radius: f64, ink: Ink) {
+        self.fill(&[circle(centre, radius)], ink, 1.0);
+    }
+
+    fn text(&mut self, at: Place, anchor: HPos, size: f64, ink: Ink, text: &str) {
+        let before = match anchor {
+            HPos::Left => 0.0,
+            HPos::Center => font::width(text, size) / 2.0,
+            HPos::Right => font::width(text, size),
+        };
+        let (x, y) = ((at.0 - before) * self.scale, at.1 * self.scale);
+        for glyph in font::outlines(text, size * self.scale, x, y) {
+            let corner = glyph.px_bounds().min;
+            glyph.draw(|x, y, share| {
+                let (x, y) = (
+                    f64::from(corner.x) + f64::from(x),
+                    f64::from(corner.y) + f64::from(y),
                 );
-            }
+                self.blend(x, y, ink, f64::from(share).min(1.0));
+            });
         }
     }
+}
 
+impl Canvas {
     /// Fills what any of the outlines surrounds; all of them turn the same way, or there is one.
     fn fill(&mut self, outlines: &[Vec<Place>], ink: Ink, opacity: f64) {
         let (mut left, mut top) = (f64::INFINITY, f64::INFINITY);
@@ -113,19 +100,6 @@ impl Canvas {
             let share = f64::from(share).min(1.0) * opacity;
             self.blend(left + f64::from(x), top + f64::from(y), ink, share);
         });
-    }
-
-    fn write(&mut self, text: &str, size: f64, x: f64, y: f64, ink: Ink) {
-        for glyph in font::outlines(text, size, x, y) {
-            let corner = glyph.px_bounds().min;
-            glyph.draw(|x, y, share| {
-                let (x, y) = (
-                    f64::from(corner.x) + f64::from(x),
-                    f64::from(corner.y) + f64::from(y),
-                );
-                self.blend(x, y, ink, f64::from(share).min(1.0));
-            });
-        }
     }
 
     fn blend(&mut self, x: f64, y: f64, ink: Ink, share: f64) {

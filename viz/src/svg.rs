@@ -1,140 +1,136 @@
-//! A picture as SVG: real strokes, dashes and texts, so that it can be edited for a paper.
+//! A chart as SVG: real strokes, dashes and texts, so that it can be edited for a paper.
 
 use std::fmt::Write;
 
-use crate::picture::{Anchor, Item, Picture, Place};
+use plotters::style::text_anchor::HPos;
+
+use crate::backend::{Dash, Painter, Place};
+use crate::chart::Chart;
+use crate::draw;
 use crate::theme::{Ink, Rgb, SERIES, Theme};
 
 /// A file of its own, on its paper.
-pub(crate) fn file(picture: &Picture, theme: Theme) -> String {
+pub(crate) fn file(chart: &Chart, theme: Theme) -> String {
     let paint = |ink| hex(theme.colour(ink));
-    write(picture, &paint, r#" xmlns="http://www.w3.org/2000/svg""#)
+    write(chart, &paint, r#" xmlns="http://www.w3.org/2000/svg""#)
 }
 
 /// An element of a page, whose colours are variables: `--text`, `--series-0`, ….
-pub(crate) fn inline(picture: &Picture) -> String {
-    let paint = |ink| match ink {
-        Ink::Amount(colour) => hex(colour),
-        other => format!("var(--{})", name(other)),
+pub(crate) fn inline(chart: &Chart) -> String {
+    let paint = |ink| match name(ink) {
+        Some(name) => format!("var(--{name})"),
+        None => hex(Theme::Light.colour(ink)),
     };
-    write(picture, &paint, "")
+    write(chart, &paint, "")
 }
 
 /// The variables that [`inline`] asks for, as declarations of CSS.
 pub(crate) fn variables(theme: Theme) -> String {
     let plain = [Ink::Paper, Ink::Text, Ink::Muted, Ink::Frame, Ink::Grid];
     let inks = plain.into_iter().chain((0..SERIES).map(Ink::Series));
-    inks.map(|ink| format!("--{}:{};", name(ink), hex(theme.colour(ink))))
+    inks.filter_map(|ink| Some(format!("--{}:{};", name(ink)?, hex(theme.colour(ink)))))
         .collect()
 }
 
-fn name(ink: Ink) -> String {
-    match ink {
-        Ink::Paper => "paper".to_owned(),
-        Ink::Text => "text".to_owned(),
-        Ink::Muted => "muted".to_owned(),
-        Ink::Frame => "frame".to_owned(),
-        Ink::Grid => "grid".to_owned(),
-        Ink::Series(index) => format!("series-{}", index % SERIES),
-        Ink::Amount(colour) => hex(colour),
-    }
+/// What an ink is called whose colour is the theme's.
+fn name(ink: Ink) -> Option<String> {
+    let name = match ink {
+        Ink::Paper => "paper",
+        Ink::Text => "text",
+        Ink::Muted => "muted",
+        Ink::Frame => "frame",
+        Ink::Grid => "grid",
+        Ink::Series(index) => return Some(format!("series-{}", index % SERIES)),
+        Ink::Black | Ink::White | Ink::Amount(_) => return None,
+    };
+    Some(name.to_owned())
 }
 
 fn hex(Rgb(red, green, blue): Rgb) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-type Paint<'a> = &'a dyn Fn(Ink) -> String;
-
-fn write(picture: &Picture, paint: Paint, namespace: &str) -> String {
-    let (width, height) = (number(picture.width), number(picture.height));
-    let title = escape(&picture.title);
-    let mut out = format!(
-        "<svg{namespace} role=\"img\" aria-label=\"{title}\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" font-family=\"DejaVu Sans, Verdana, sans-serif\">\n"
+fn write(chart: &Chart, paint: &dyn Fn(Ink) -> String, namespace: &str) -> String {
+    let out = format!(
+        "<svg{namespace} role=\"img\" aria-label=\"{}\"",
+        escape(&chart.title)
     );
-    let paper = paint(Ink::Paper);
-    let _ = writeln!(
-        out,
-        "<rect width=\"{width}\" height=\"{height}\" fill=\"{paper}\"/>"
-    );
-    for item in &picture.items {
-        out.push_str(&element(item, paint));
-        out.push('\n');
-    }
-    out.push_str("</svg>\n");
-    out
+    let mut svg = Svg { out, paint };
+    draw::draw(chart, &mut svg);
+    svg.out + "</svg>\n"
 }
 
-fn element(item: &Item, paint: Paint) -> String {
-    match item {
-        Item::Line {
-            places,
-            ink,
-            width,
-            dash,
-        } => {
-            let lengths: Vec<String> = dash.iter().map(|length| number(*length)).collect();
-            let dashes = if lengths.is_empty() {
-                String::new()
-            } else {
-                format!(" stroke-dasharray=\"{}\"", lengths.join(" "))
-            };
-            format!(
-                "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{dashes}/>",
-                path(places),
-                paint(*ink),
-                number(*width),
-            )
-        }
-        Item::Area {
-            corners,
-            ink,
-            opacity,
-        } => {
-            let opacity = if *opacity < 1.0 {
-                format!(" fill-opacity=\"{}\"", number(*opacity))
-            } else {
-                String::new()
-            };
-            format!(
-                "<path d=\"{}Z\" fill=\"{}\"{opacity}/>",
-                path(corners),
-                paint(*ink)
-            )
-        }
-        Item::Disc {
-            centre,
-            radius,
-            ink,
-        } => format!(
+struct Svg<'a> {
+    out: String,
+    paint: &'a dyn Fn(Ink) -> String,
+}
+
+impl Painter for Svg<'_> {
+    fn begin(&mut self, (width, height): Place) {
+        let (width, height) = (number(width), number(height));
+        let _ = writeln!(
+            self.out,
+            " width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+             font-family=\"DejaVu Sans, Verdana, sans-serif\">"
+        );
+    }
+
+    fn line(&mut self, places: &[Place], ink: Ink, width: f64, dash: Dash) {
+        let lengths: Vec<String> = dash.iter().map(|length| number(*length)).collect();
+        let dashes = if lengths.is_empty() {
+            String::new()
+        } else {
+            format!(" stroke-dasharray=\"{}\"", lengths.join(" "))
+        };
+        let _ = writeln!(
+            self.out,
+            "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{dashes}/>",
+            path(places),
+            (self.paint)(ink),
+            number(width),
+        );
+    }
+
+    fn area(&mut self, corners: &[Place], ink: Ink, opacity: f64) {
+        let opacity = if opacity < 1.0 {
+            format!(" fill-opacity=\"{}\"", number(opacity))
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            self.out,
+            "<path d=\"{}Z\" fill=\"{}\"{opacity}/>",
+            path(corners),
+            (self.paint)(ink)
+        );
+    }
+
+    fn disc(&mut self, centre: Place, radius: f64, ink: Ink) {
+        let _ = writeln!(
+            self.out,
             "<circle cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{}\"/>",
-            number(centre.0),
-            number(centre.1),
-            number(*radius),
-            paint(*ink)
-        ),
-        Item::Text {
-            at,
-            anchor,
-            size,
-            ink,
-            text,
-        } => {
-            let anchor = match anchor {
-                Anchor::Start => "",
-                Anchor::Middle => " text-anchor=\"middle\"",
-                Anchor::End => " text-anchor=\"end\"",
-            };
-            format!(
-                "<text x=\"{}\" y=\"{}\" font-size=\"{}\"{anchor} fill=\"{}\">{}</text>",
-                number(at.0),
-                number(at.1),
-                number(*size),
-                paint(*ink),
-                escape(text)
-            )
-        }
+            tenths(centre.0),
+            tenths(centre.1),
+            number(radius),
+            (self.paint)(ink)
+        );
+    }
+
+    fn text(&mut self, at: Place, anchor: HPos, size: f64, ink: Ink, text: &str) {
+        let anchor = match anchor {
+            HPos::Left => "",
+            HPos::Center => " text-anchor=\"middle\"",
+            HPos::Right => " text-anchor=\"end\"",
+        };
+        let _ = writeln!(
+            self.out,
+            "<text x=\"{}\" y=\"{}\" font-size=\"{}\"{anchor} fill=\"{}\">{}</text>",
+            tenths(at.0),
+            tenths(at.1),
+            number(size),
+            (self.paint)(ink),
+            escape(text)
+        );
     }
 }
 
@@ -142,11 +138,16 @@ fn path(places: &[Place]) -> String {
     let mut out = String::new();
     for (index, (x, y)) in places.iter().enumerate() {
         out.push(if index == 0 { 'M' } else { 'L' });
-        out.push_str(&number(*x));
+        out.push_str(&tenths(*x));
         out.push(' ');
-        out.push_str(&number(*y));
+        out.push_str(&tenths(*y));
     }
     out
+}
+
+/// A place: a tenth of a pixel is enough, and is not seen that the plots of plotters end a unit early.
+fn tenths(x: f64) -> String {
+    number((x * 10.0).round() / 10.0)
 }
 
 /// Two decimals at most: a hundredth of a pixel is not seen.

@@ -1,6 +1,9 @@
 //! Colours: Okabe–Ito for series (Okabe and Ito 2008), cividis for amounts (Nuñez et al. 2018). People who see fewer
 //! colours tell both apart, and each series has a marker and a dash of its own besides.
 
+use plotters::style::Color;
+use plotters_backend::BackendColor;
+
 /// On what the picture is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Theme {
@@ -26,8 +29,78 @@ pub(crate) enum Ink {
     Grid,
     /// The series with this index.
     Series(usize),
-    /// A colour that means an amount, the same in both themes.
-    Amount(Rgb),
+    /// What can be read on any amount that is light.
+    Black,
+    /// What can be read on any amount that is dark.
+    White,
+    /// The colour of an amount, of 255 at most; it is the same in both themes.
+    Amount(u8),
+}
+
+/// Inks that are there once.
+const SINGLE: [Ink; 7] = [
+    Ink::Paper,
+    Ink::Text,
+    Ink::Muted,
+    Ink::Frame,
+    Ink::Grid,
+    Ink::Black,
+    Ink::White,
+];
+
+/// Through plotters goes the name of an ink, in two of the three bytes of a colour: [`Ink::of`] reads it again. The
+/// page of a report has no colours when it is written.
+impl Color for Ink {
+    fn to_backend_color(&self) -> BackendColor {
+        let low = |index: usize| u8::try_from(index).unwrap_or_default();
+        let (kind, which) = match self {
+            Ink::Series(index) => (1, low(index % SERIES)),
+            Ink::Amount(amount) => (2, *amount),
+            single => {
+                let index = SINGLE.iter().position(|ink| ink == single);
+                (0, low(index.unwrap_or_default()))
+            }
+        };
+        BackendColor {
+            rgb: (kind, which, 0),
+            alpha: 1.0,
+        }
+    }
+}
+
+impl Ink {
+    /// The ink that plotters brings; `None` if it cannot be seen.
+    pub(crate) fn of(colour: BackendColor) -> Option<Ink> {
+        let (kind, which, _) = colour.rgb;
+        match kind {
+            _ if colour.alpha <= 0.0 => None,
+            0 => SINGLE.get(usize::from(which)).copied(),
+            1 => Some(Ink::Series(usize::from(which))),
+            _ => Some(Ink::Amount(which)),
+        }
+    }
+
+    /// The ink of an amount between 0 and 1.
+    pub(crate) fn amount(share: f64) -> Ink {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast saturates"
+        )]
+        let amount = (share * 255.0).round() as u8;
+        Ink::Amount(amount)
+    }
+
+    /// Black or white, whichever is easier to read on an ink (by WCAG's contrast, about).
+    pub(crate) fn readable_on(self) -> Ink {
+        let Rgb(red, green, blue) = Theme::Light.colour(self);
+        let square = |byte: u8| {
+            let share = f64::from(byte) / 255.0;
+            share * share
+        };
+        let light = 0.2126 * square(red) + 0.7152 * square(green) + 0.0722 * square(blue);
+        if light > 0.18 { Ink::Black } else { Ink::White }
+    }
 }
 
 /// Red, green and blue.
@@ -92,47 +165,24 @@ impl Theme {
             Ink::Frame => of(Rgb(0x6b, 0x72, 0x78), Rgb(0x8a, 0x92, 0x99)),
             Ink::Grid => of(Rgb(0xe6, 0xe8, 0xea), Rgb(0x2d, 0x33, 0x39)),
             Ink::Series(index) => of(LIGHT[index % SERIES], DARK[index % SERIES]),
-            Ink::Amount(colour) => colour,
+            Ink::Black => Rgb(0, 0, 0),
+            Ink::White => Rgb(0xff, 0xff, 0xff),
+            Ink::Amount(amount) => cividis(amount),
         }
     }
 }
 
-/// The colour of an amount between 0 and 1.
-pub(crate) fn amount(share: f64) -> Rgb {
-    let place = share.clamp(0.0, 1.0) * 16.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and 15: the entry before it"
-    )]
-    let index = (place as usize).min(15);
-    let rest = place - crate::chart::float(index);
+/// The colour of an amount.
+fn cividis(amount: u8) -> Rgb {
+    let place = u16::from(amount) * 16;
+    let before = (place / 255).min(15);
+    let (index, rest) = (usize::from(before), place - before * 255);
     let mix = |from: u8, to: u8| {
-        let mixed = f64::from(from) + (f64::from(to) - f64::from(from)) * rest;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between two bytes"
-        )]
-        let byte = mixed.round() as u8;
-        byte
+        let mixed = (u16::from(from) * (255 - rest) + u16::from(to) * rest + 127) / 255;
+        u8::try_from(mixed).unwrap_or(u8::MAX)
     };
     let (Rgb(r, g, b), Rgb(red, green, blue)) = (CIVIDIS[index], CIVIDIS[index + 1]);
     Rgb(mix(r, red), mix(g, green), mix(b, blue))
-}
-
-/// Black or white, whichever is easier to read on a colour (by WCAG's contrast, about).
-pub(crate) fn readable_on(Rgb(red, green, blue): Rgb) -> Rgb {
-    let square = |byte: u8| {
-        let share = f64::from(byte) / 255.0;
-        share * share
-    };
-    let light = 0.2126 * square(red) + 0.7152 * square(green) + 0.0722 * square(blue);
-    if light > 0.18 {
-        Rgb(0, 0, 0)
-    } else {
-        Rgb(0xff, 0xff, 0xff)
-    }
 }
 
 #[cfg(test)]
@@ -142,15 +192,21 @@ mod tests {
     #[test]
     fn more_is_lighter() {
         let light = |Rgb(r, g, b): Rgb| u32::from(r) * 2 + u32::from(g) * 7 + u32::from(b);
-        for step in 0..100 {
-            let share = f64::from(step) / 100.0;
+        for amount in 0..255 {
             assert!(
-                light(amount(share)) <= light(amount(share + 0.01)),
-                "{share}"
+                light(cividis(amount)) <= light(cividis(amount + 1)),
+                "{amount}"
             );
         }
-        assert_eq!(amount(0.0), CIVIDIS[0]);
-        assert_eq!(amount(1.0), CIVIDIS[16]);
+    }
+
+    #[test]
+    fn inks_come_back_from_plotters() {
+        let others = [Ink::Series(3), Ink::amount(0.0), Ink::amount(1.0)];
+        for ink in SINGLE.into_iter().chain(others) {
+            assert_eq!(Ink::of(ink.to_backend_color()), Some(ink));
+        }
+        assert_eq!(Ink::of(Ink::Text.mix(0.0).to_backend_color()), None);
     }
 
     #[test]

@@ -1,11 +1,17 @@
 //! What surrounds the data: title, axes with their ticks and words, notes.
 
+use plotters::prelude::{
+    ChartBuilder, Color, IntoDrawingArea, IntoFont, PathElement, ShapeStyle, TRANSPARENT, TextStyle,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::backend::{Backend, Painter, Place, units};
 use crate::chart::Chart;
 use crate::font;
-use crate::picture::{Anchor, Picture, Place};
 use crate::theme::Ink;
 
 use super::ruler::{Ruler, Tick};
+use super::{Drawn, Plot, Root};
 
 /// Sizes of letters, in pixels.
 pub(crate) const TITLE: f64 = 16.0;
@@ -16,6 +22,8 @@ pub(crate) const NUMBERS: f64 = 11.0;
 pub(crate) const MARGIN: f64 = 16.0;
 /// From one line of small text to the next.
 pub(crate) const LINE: f64 = 17.0;
+/// What numbers and words of the horizontal axis take.
+pub(crate) const UNDER: f64 = 40.0;
 /// The plot is never lower than this; the picture grows instead.
 const LEAST_HEIGHT: f64 = 180.0;
 
@@ -26,21 +34,6 @@ pub(crate) struct Frame {
     pub(crate) top: f64,
     pub(crate) right: f64,
     pub(crate) bottom: f64,
-}
-
-impl Frame {
-    pub(crate) fn x(&self, share: f64) -> f64 {
-        self.left + share * (self.right - self.left)
-    }
-
-    pub(crate) fn y(&self, share: f64) -> f64 {
-        self.bottom - share * (self.bottom - self.top)
-    }
-
-    /// The place of a pair of values, if both are on their axes.
-    pub(crate) fn place(&self, x: &Ruler, y: &Ruler, (across, up): (f64, f64)) -> Option<Place> {
-        Some((self.x(x.share(across)?), self.y(y.share(up)?)))
-    }
 }
 
 /// What has to find room around the plot.
@@ -58,57 +51,50 @@ pub(crate) struct Around {
 }
 
 /// A picture with title and notes, and the frame that is left for the plot.
-pub(crate) fn begin(chart: &Chart, around: &Around) -> (Picture, Frame) {
-    let (width, height) = (f64::from(chart.size.0.max(240)), f64::from(chart.size.1));
+pub(crate) fn begin<'a, P: Painter>(
+    chart: &Chart,
+    around: &Around,
+    painter: &'a mut P,
+) -> Drawn<(Root<'a, P>, Frame)> {
+    let width = f64::from(chart.size.0.max(240));
     let inner = width - 2.0 * MARGIN;
-    let title = font::wrap(&chart.title, TITLE, inner);
-    let subtitle = font::wrap(&chart.subtitle, WORDS, inner);
+    let mut lines = Vec::new();
+    let mut y = MARGIN;
+    for line in font::wrap(&chart.title, TITLE, inner) {
+        lines.push((y + 10.0, TITLE, Ink::Text, line));
+        y += 20.0;
+    }
+    for line in font::wrap(&chart.subtitle, WORDS, inner) {
+        lines.push((y + 8.0, WORDS, Ink::Muted, line));
+        y += LINE;
+    }
+    y += 8.0;
+    if !around.y_title.is_empty() {
+        lines.push((y + 8.0, WORDS, Ink::Text, around.y_title.clone()));
+        y += LINE;
+    }
+    let top = y + 7.0;
     let notes: Vec<String> = around
         .notes
         .iter()
         .flat_map(|note| font::wrap(note, NUMBERS, inner))
         .collect();
-
-    let mut picture = Picture {
-        title: chart.title.clone(),
-        width,
-        height,
-        items: Vec::new(),
-    };
-    let mut y = MARGIN;
-    for line in &title {
-        y += TITLE + 4.0;
-        picture.text((MARGIN, y - 6.0), Anchor::Start, TITLE, Ink::Text, line);
-    }
-    for line in &subtitle {
-        y += LINE;
-        picture.text((MARGIN, y - 5.0), Anchor::Start, WORDS, Ink::Muted, line);
-    }
-    y += 8.0;
-    if !around.y_title.is_empty() {
-        y += LINE;
-        picture.text(
-            (MARGIN, y - 5.0),
-            Anchor::Start,
-            WORDS,
-            Ink::Text,
-            &around.y_title,
-        );
-    }
-    let top = y + 7.0;
-
     let notes_height = match notes.len() {
         0 => 0.0,
         lines => 6.0 + crate::chart::float(lines) * 15.0,
     };
-    // Numbers and words of the horizontal axis take 42 pixels.
-    let under = 42.0 + around.below + notes_height + MARGIN;
-    let bottom = (height - under).max(top + LEAST_HEIGHT);
-    picture.height = bottom + under;
-    let mut y = picture.height - MARGIN - notes_height + 6.0;
-    for line in &notes {
+    let under = UNDER + around.below + notes_height + MARGIN;
+    let bottom = (f64::from(chart.size.1) - under).max(top + LEAST_HEIGHT);
+    let mut y = bottom + UNDER + around.below + 6.0;
+    for line in notes {
+        lines.push((y + 7.0, NUMBERS, Ink::Muted, line));
         y += 15.0;
-        picture.text((MARGIN, y - 4.0), Anchor::Start, NUMBERS, Ink::Muted, line);
+    }
+
+    let root = Backend::new(painter, (width, bottom + under)).into_drawing_area();
+    root.fill(&Ink::Paper)?;
+    for (y, size, ink, line) in lines {
+        write(&root, (MARGIN, y), HPos::Left, size, ink, &line)?;
     }
     let frame = Frame {
         left: MARGIN + around.left + 10.0,
@@ -116,7 +102,7 @@ pub(crate) fn begin(chart: &Chart, around: &Around) -> (Picture, Frame) {
         right: width - MARGIN - around.right,
         bottom,
     };
-    (picture, frame)
+    Ok((root, frame))
 }
 
 /// The width of the widest label.
@@ -125,91 +111,81 @@ pub(crate) fn widest(ticks: &[Tick]) -> f64 {
     widths.fold(0.0, f64::max)
 }
 
-/// Grid, ticks, numbers and words of both axes.
-pub(crate) fn axes(picture: &mut Picture, frame: &Frame, x: &Ruler, y: &Ruler) {
-    for (ruler, upright) in [(x, true), (y, false)] {
-        for tick in ruler.ticks.iter().filter(|tick| !tick.label.is_empty()) {
-            let Some(share) = ruler.share(tick.value) else {
-                continue;
-            };
-            let ends = if upright {
-                vec![(frame.x(share), frame.top), (frame.x(share), frame.bottom)]
-            } else {
-                vec![(frame.left, frame.y(share)), (frame.right, frame.y(share))]
-            };
-            picture.line(ends, Ink::Grid, 1.0, &[]);
-        }
-    }
-    border(picture, frame);
-    vertical(picture, frame.left, -1.0, frame, y);
-    let mut free_from = f64::NEG_INFINITY;
-    for tick in &x.ticks {
-        let Some(share) = x.share(tick.value) else {
-            continue;
-        };
-        let place = frame.x(share);
-        let length = if tick.label.is_empty() { 3.0 } else { 5.0 };
-        picture.line(
-            vec![(place, frame.bottom), (place, frame.bottom + length)],
-            Ink::Frame,
-            1.0,
-            &[],
-        );
-        let half = font::width(&tick.label, NUMBERS) / 2.0;
-        // A label that would touch the one before it is left out; its tick stays.
-        if !tick.label.is_empty() && place - half > free_from {
-            picture.text(
-                (place, frame.bottom + 18.0),
-                Anchor::Middle,
-                NUMBERS,
-                Ink::Muted,
-                &tick.label,
-            );
-            free_from = place + half + 6.0;
-        }
-    }
-    x_title(picture, frame, &x.title);
+/// Letters for plotters.
+pub(crate) fn letters(size: f64, ink: Ink) -> TextStyle<'static> {
+    ("DejaVu Sans", size * 100.0).into_font().color(&ink)
 }
 
-/// The words under the horizontal axis.
-pub(crate) fn x_title(picture: &mut Picture, frame: &Frame, title: &str) {
-    let middle = f64::midpoint(frame.left, frame.right);
-    picture.text(
-        (middle, frame.bottom + 37.0),
-        Anchor::Middle,
-        WORDS,
-        Ink::Text,
-        title,
-    );
+/// A line for plotters.
+pub(crate) fn stroke(width: f64, ink: Ink) -> ShapeStyle {
+    ink.stroke_width(units(width).unsigned_abs())
 }
 
-/// Ticks and numbers of a vertical axis at `x`, to the left (-1) or to the right (1).
-pub(crate) fn vertical(picture: &mut Picture, x: f64, side: f64, frame: &Frame, ruler: &Ruler) {
-    let anchor = if side < 0.0 {
-        Anchor::End
-    } else {
-        Anchor::Start
-    };
-    for tick in &ruler.ticks {
-        let Some(share) = ruler.share(tick.value) else {
-            continue;
-        };
-        let y = frame.y(share);
-        let length = if tick.label.is_empty() { 3.0 } else { 5.0 };
-        picture.line(vec![(x, y), (x + side * length, y)], Ink::Frame, 1.0, &[]);
-        picture.text(
-            (x + side * 8.0, y + 4.0),
-            anchor,
-            NUMBERS,
-            Ink::Muted,
-            &tick.label,
-        );
+/// Writes words at a place of the picture; half of them are above it.
+pub(crate) fn write<P: Painter>(
+    root: &Root<P>,
+    (x, y): Place,
+    side: HPos,
+    size: f64,
+    ink: Ink,
+    text: &str,
+) -> Drawn {
+    let style = letters(size, ink).pos(Pos::new(side, VPos::Center));
+    root.draw_text(text, &style, (units(x), units(y)))
+}
+
+/// A plot in the frame, with room for labels to its left, to its right and below it. Labels that would touch are left
+/// out.
+pub(crate) fn plot<'a, P: Painter>(
+    root: &Root<'a, P>,
+    frame: &Frame,
+    (left, right, below): (f64, f64, f64),
+    (mut x, mut y): (Ruler, Ruler),
+) -> Drawn<Plot<'a, P>> {
+    let extent = |label: &str| font::width(label, NUMBERS);
+    x.thin(frame.right - frame.left, extent, 6.0);
+    y.thin(frame.bottom - frame.top, |_| NUMBERS, 3.0);
+    let (width, height) = root.dim_in_pixel();
+    let rest = |whole: u32, edge: f64| whole.saturating_sub(units(edge).unsigned_abs());
+    ChartBuilder::on(root)
+        .margin_top(units(frame.top))
+        .margin_left(units(frame.left - left))
+        .y_label_area_size(units(left))
+        .margin_right(rest(width, frame.right + right))
+        .right_y_label_area_size(units(right))
+        .margin_bottom(rest(height, frame.bottom + below))
+        .x_label_area_size(units(below))
+        .build_cartesian_2d(x, y)
+}
+
+/// Labels and words of the axes of a plot, in the room that it has for them; with lines for series.
+pub(crate) fn axes<P: Painter>(plot: &mut Plot<P>, has_grid: bool, has_lines: bool) -> Drawn {
+    let words = plot.as_coord_spec().x_spec().title.clone();
+    let axis = stroke(1.0, Ink::Frame);
+    let mut mesh = plot.configure_mesh();
+    mesh.bold_line_style(stroke(1.0, Ink::Grid))
+        .axis_style(if has_lines { axis } else { TRANSPARENT.into() })
+        .set_all_tick_mark_size(units(4.0))
+        .label_style(letters(NUMBERS, Ink::Muted))
+        .axis_desc_style(letters(WORDS, Ink::Text))
+        .x_desc(words);
+    if !has_grid {
+        mesh.disable_mesh();
     }
+    mesh.draw()
 }
 
-/// Lines to the left and below: what is above and to the right needs none.
-fn border(picture: &mut Picture, frame: &Frame) {
-    let corner = (frame.left, frame.bottom);
-    let places = vec![(frame.left, frame.top), corner, (frame.right, frame.bottom)];
-    picture.line(places, Ink::Frame, 1.0, &[]);
+/// Small ticks at the left and at the bottom, where there are no labels.
+pub(crate) fn small_ticks<P: Painter>(root: &Root<P>, plot: &Plot<P>) -> Drawn {
+    const LENGTH: i32 = 250;
+    let (x, y) = (plot.as_coord_spec().x_spec(), plot.as_coord_spec().y_spec());
+    let corner = (x.within(f64::MIN), y.within(f64::MIN));
+    let below = x.small_ticks().map(|x| ((x, corner.1), (0, LENGTH)));
+    let left = y.small_ticks().map(|y| ((corner.0, y), (-LENGTH, 0)));
+    for (place, (right, down)) in below.chain(left) {
+        let (x, y) = plot.backend_coord(&place);
+        let ends = [(x, y), (x + right, y + down)];
+        root.draw(&PathElement::new(ends, stroke(1.0, Ink::Frame)))?;
+    }
+    Ok(())
 }

@@ -1,19 +1,22 @@
 //! Heat maps: a cell for each pair of parameters, its number in it if there is room, and a bar that explains the colours.
 
-use crate::chart::{Chart, Heat, Scale, float};
-use crate::font;
-use crate::number::Style;
-use crate::picture::{Anchor, Picture};
-use crate::theme::{Ink, amount, readable_on};
+use plotters::prelude::{Color, Rectangle, Text};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::frame::{self, Around, Frame, NUMBERS};
+use crate::backend::{Painter, units};
+use crate::chart::{Axis, Chart, Heat, Scale, float};
+use crate::font;
+use crate::theme::Ink;
+
+use super::frame::{self, Around, Frame, NUMBERS, UNDER};
 use super::ruler::{Ends, Ruler, has_place};
+use super::{Drawn, Plot, Root};
 
 const BAR: f64 = 14.0;
 /// From the plot to the bar, and from the bar to the edge of the picture besides its numbers.
 const BESIDE_BAR: f64 = 18.0;
 
-pub(crate) fn draw(chart: &Chart, heat: &Heat) -> Picture {
+pub(crate) fn draw<P: Painter>(chart: &Chart, heat: &Heat, painter: &mut P) -> Drawn {
     let values = heat.values.iter().flatten().flatten().copied();
     let ruler = Ruler::new(&heat.value, values.clone(), Ends::Exact);
     let mut notes = chart.notes.clone();
@@ -25,32 +28,25 @@ pub(crate) fn draw(chart: &Chart, heat: &Heat) -> Picture {
             "{without} of the values have no colour: a log scale has no place for zero."
         ));
     }
-    let widths = heat.rows.iter().map(|row| font::width(row, NUMBERS));
+    let x = Ruler::of_names(&heat.columns, &chart.x);
+    let y = Ruler::of_names(&heat.rows, &chart.y);
     let bar_title = font::width(&ruler.title, NUMBERS);
     let numbers = (frame::widest(&ruler.ticks) + 8.0).max(bar_title - BAR);
-    let y_title = Style::of(&chart.y.unit, 0.0).title(&chart.y.label);
     let around = Around {
-        y_title,
-        left: widths.fold(0.0, f64::max),
+        y_title: y.title.clone(),
+        left: frame::widest(&y.ticks),
         right: BESIDE_BAR + BAR + numbers,
         below: 0.0,
         notes,
     };
-    let (mut picture, frame) = frame::begin(chart, &around);
-    cells(&mut picture, &frame, heat, &ruler);
-    labels(&mut picture, &frame, heat);
-    let x_title = Style::of(&chart.x.unit, 0.0).title(&chart.x.label);
-    frame::x_title(&mut picture, &frame, &x_title);
-    scale_bar(&mut picture, &frame, &ruler);
-    picture
+    let (root, frame) = frame::begin(chart, &around, painter)?;
+    let mut plot = frame::plot(&root, &frame, (around.left + 10.0, 0.0, UNDER), (x, y))?;
+    cells(&mut plot, &frame, heat, &ruler)?;
+    frame::axes(&mut plot, false, false)?;
+    scale_bar(&root, &frame, ruler, numbers)
 }
 
-/// The middle of a column or row, as a share of the whole.
-fn middle(index: usize, count: usize) -> f64 {
-    (float(index) + 0.5) / float(count)
-}
-
-fn cells(picture: &mut Picture, frame: &Frame, heat: &Heat, ruler: &Ruler) {
+fn cells<P: Painter>(plot: &mut Plot<P>, frame: &Frame, heat: &Heat, ruler: &Ruler) -> Drawn {
     let width = (frame.right - frame.left) / float(heat.columns.len().max(1));
     let height = (frame.bottom - frame.top) / float(heat.rows.len().max(1));
     let mut all = heat.values.iter().flatten().flatten();
@@ -64,77 +60,47 @@ fn cells(picture: &mut Picture, frame: &Frame, heat: &Heat, ruler: &Ruler) {
     let room = widest + 6.0 <= width && NUMBERS + 5.0 <= height;
     // A thin line of paper between cells, unless they are small.
     let gap = if width.min(height) > 8.0 { 1.0 } else { 0.0 };
+    let gap = units(gap).unsigned_abs();
     for (row, values) in heat.values.iter().enumerate().take(heat.rows.len()) {
-        let y = frame.y(middle(row, heat.rows.len()));
         for (column, value) in values.iter().enumerate().take(heat.columns.len()) {
-            let x = frame.x(middle(column, heat.columns.len()));
-            let corner = (x - width / 2.0, y - height / 2.0);
-            let colour = value.and_then(|value| ruler.share(value)).map(amount);
-            let ink = colour.map_or(Ink::Grid, Ink::Amount);
-            picture.rectangle(corner, (width - gap, height - gap), ink);
+            let (x, y) = (float(column), float(row));
+            let amount = value.and_then(|value| ruler.share(value)).map(Ink::amount);
+            let style = amount.unwrap_or(Ink::Grid).filled();
+            let mut cell = Rectangle::new([(x, y), (x + 1.0, y + 1.0)], style);
+            cell.set_margin(gap, 0, 0, gap);
+            plot.draw_series([cell])?;
             if room {
                 let text = value.as_ref().map_or("–".to_owned(), words);
-                let ink = colour.map_or(Ink::Muted, |colour| Ink::Amount(readable_on(colour)));
-                picture.text(
-                    (x - gap / 2.0, y + 4.0),
-                    Anchor::Middle,
-                    NUMBERS,
-                    ink,
-                    &text,
-                );
+                let ink = amount.map_or(Ink::Muted, Ink::readable_on);
+                let style = frame::letters(NUMBERS, ink).pos(Pos::new(HPos::Center, VPos::Center));
+                plot.draw_series([Text::new(text, (x + 0.5, y + 0.5), style)])?;
             }
         }
     }
+    Ok(())
 }
 
-/// The names of columns and rows, as many as have room.
-fn labels(picture: &mut Picture, frame: &Frame, heat: &Heat) {
-    let mut free_from = f64::NEG_INFINITY;
-    for (index, column) in heat.columns.iter().enumerate() {
-        let x = frame.x(middle(index, heat.columns.len()));
-        let half = font::width(column, NUMBERS) / 2.0;
-        if x - half > free_from {
-            picture.text(
-                (x, frame.bottom + 18.0),
-                Anchor::Middle,
-                NUMBERS,
-                Ink::Muted,
-                column,
-            );
-            free_from = x + half + 6.0;
-        }
-    }
-    let mut free_above = f64::INFINITY;
-    for (index, row) in heat.rows.iter().enumerate() {
-        let y = frame.y(middle(index, heat.rows.len()));
-        if y + 7.0 < free_above {
-            picture.text(
-                (frame.left - 8.0, y + 4.0),
-                Anchor::End,
-                NUMBERS,
-                Ink::Muted,
-                row,
-            );
-            free_above = y - 7.0;
-        }
-    }
-}
-
-fn scale_bar(picture: &mut Picture, frame: &Frame, ruler: &Ruler) {
+fn scale_bar<P: Painter>(root: &Root<P>, frame: &Frame, ruler: Ruler, numbers: f64) -> Drawn {
     const STEPS: usize = 64;
     let left = frame.right + BESIDE_BAR;
-    for step in 0..STEPS {
-        // Each reaches up to the end, and the next covers the rest of it: no seams.
-        let bottom = frame.y(float(step) / float(STEPS));
-        let ink = Ink::Amount(amount(middle(step, STEPS)));
-        picture.rectangle((left, frame.top), (BAR, bottom - frame.top), ink);
-    }
-    frame::vertical(picture, left + BAR, 1.0, frame, ruler);
-    picture.text(
-        (left, frame.top - 12.0),
-        Anchor::Start,
-        NUMBERS,
-        Ink::Text,
-        &ruler.title,
-    );
+    let bar = Frame {
+        left,
+        right: left + BAR,
+        ..*frame
+    };
+    let place = (left, frame.top - 16.0);
+    frame::write(root, place, HPos::Left, NUMBERS, Ink::Text, &ruler.title)?;
+    let across = Ruler::of_names(&[], &Axis::default());
+    let (low, high) = (ruler.within(f64::MIN), ruler.within(f64::MAX));
+    let steps: Vec<Rectangle<(f64, f64)>> = (0..STEPS)
+        .map(|step| {
+            // Each reaches up to the end, and the next covers the rest of it: no seams.
+            let from = ruler.moved(low, float(step) / float(STEPS));
+            let ink = Ink::amount((float(step) + 0.5) / float(STEPS));
+            Rectangle::new([(0.0, from), (1.0, high)], ink.filled())
+        })
+        .collect();
+    let mut plot = frame::plot(root, &bar, (0.0, numbers, 0.0), (across, ruler))?;
+    plot.draw_series(steps)?;
+    frame::axes(&mut plot, false, true)
 }

@@ -1,11 +1,17 @@
 //! The legend: beside the plot, or below it if its words are long. It never covers data.
 
+use plotters::element::{Drawable, PointCollection};
+use plotters::prelude::{Color, IntoDynElement, PathElement, ShapeStyle};
+use plotters::style::text_anchor::HPos;
+use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
+
+use crate::backend::{Dash, Dashed, Painter, Place, units};
 use crate::chart::{Curve, Series, Shape, float};
 use crate::font;
-use crate::picture::{Anchor, Dash, Picture, Place};
 use crate::theme::{Ink, SERIES};
 
-use super::frame::{Frame, LINE, MARGIN, WORDS};
+use super::frame::{self, Frame, LINE, MARGIN, UNDER, WORDS};
+use super::{Drawn, Root};
 
 /// Theory is dashed, what was fitted is dotted.
 pub(crate) const THEORY: Dash = &[7.0, 4.0];
@@ -80,7 +86,7 @@ impl Legend {
         float(self.entries.len().div_ceil(self.columns)) * LINE + GAP
     }
 
-    pub(crate) fn draw(&self, picture: &mut Picture, frame: &Frame) {
+    pub(crate) fn draw<P: Painter>(&self, root: &Root<P>, frame: &Frame) -> Drawn {
         for (index, entry) in self.entries.iter().enumerate() {
             let (x, y) = if self.beside {
                 (
@@ -90,30 +96,30 @@ impl Legend {
             } else {
                 let (row, column) = (index / self.columns, index % self.columns);
                 let x = MARGIN + float(column) * (self.width + 2.0 * GAP);
-                (x, frame.bottom + 42.0 + GAP + float(row) * LINE + 4.0)
+                (x, frame.bottom + UNDER + GAP + float(row) * LINE + 6.0)
             };
-            let ends = vec![(x, y), (x + SAMPLE, y)];
+            let line = |style: ShapeStyle, dash| {
+                let ends = [(units(x), units(y)), (units(x + SAMPLE), units(y))];
+                root.draw(&Dashed(PathElement::new(ends, style).into_dyn(), dash))
+            };
             match entry.sign {
                 Sign::Series(series, shape, joined) => {
-                    let (ink, width, dash) = stroke(series, shape);
+                    let (style, dash) = stroke(series, shape);
                     if joined {
-                        picture.line(ends, ink, width, dash);
+                        line(style, dash)?;
                     }
                     if has_markers(shape) {
-                        marker(picture, series, (x + SAMPLE / 2.0, y));
+                        let at = (units(x + SAMPLE / 2.0), units(y));
+                        root.draw(&Marker { series, at })?;
                     }
                 }
-                Sign::Line(ink, dash) => picture.line(ends, ink, 1.5, dash),
+                Sign::Line(ink, dash) => line(frame::stroke(1.5, ink), dash)?,
                 Sign::None => {}
             }
-            picture.text(
-                (x + SAMPLE + GAP, y + 4.0),
-                Anchor::Start,
-                WORDS,
-                Ink::Text,
-                &entry.words,
-            );
+            let place = (x + SAMPLE + GAP, y);
+            frame::write(root, place, HPos::Left, WORDS, Ink::Text, &entry.words)?;
         }
+        Ok(())
     }
 }
 
@@ -179,15 +185,14 @@ fn shared<'a>(
     (labels.len() > 1 && all_equal).then(|| labels[0].to_owned())
 }
 
-/// Ink, width and dash of the line of a series.
-pub(crate) fn stroke(series: usize, shape: Shape) -> (Ink, f64, Dash) {
-    let dash = if has_markers(shape) {
-        &[]
+/// Style and dash of the line of a series.
+pub(crate) fn stroke(series: usize, shape: Shape) -> (ShapeStyle, Dash) {
+    let ink = Ink::Series(series);
+    if has_markers(shape) {
+        (frame::stroke(1.75, ink), &[])
     } else {
-        DASHES[series % DASHES.len()]
-    };
-    let width = if has_markers(shape) { 1.75 } else { 2.0 };
-    (Ink::Series(series), width, dash)
+        (frame::stroke(2.0, ink), DASHES[series % DASHES.len()])
+    }
 }
 
 /// Whether a line joins the points. Where theory or a fit has a line, markers on it show how well it fits; a second
@@ -205,17 +210,53 @@ pub(crate) fn has_markers(shape: Shape) -> bool {
 }
 
 /// The marker of a series: eight forms and seven colours make 56 pairs.
-pub(crate) fn marker(picture: &mut Picture, series: usize, (x, y): Place) {
+pub(crate) struct Marker<C> {
+    pub(crate) series: usize,
+    pub(crate) at: C,
+}
+
+impl<'a, C> PointCollection<'a, C> for &'a Marker<C> {
+    type Point = &'a C;
+    type IntoIter = std::iter::Once<&'a C>;
+
+    fn point_iter(self) -> Self::IntoIter {
+        std::iter::once(&self.at)
+    }
+}
+
+impl<C, B: DrawingBackend> Drawable<B> for Marker<C> {
+    fn draw<I: Iterator<Item = BackendCoord>>(
+        &self,
+        places: I,
+        backend: &mut B,
+        _: (u32, u32),
+    ) -> Result<(), DrawingErrorKind<B::ErrorType>> {
+        let style = Ink::Series(self.series).filled();
+        for (x, y) in places {
+            let corners = form(self.series);
+            if corners.is_empty() {
+                backend.draw_circle((x, y), 400, &style, true)?;
+            } else {
+                let corners = corners
+                    .iter()
+                    .map(|(right, down)| (x + units(*right), y + units(*down)));
+                backend.fill_polygon(corners, &style)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The corners of a marker around its place; none for a disc.
+fn form(series: usize) -> &'static [Place] {
     const FORMS: usize = SERIES + 1;
-    let ink = Ink::Series(series);
-    let around = |corners: &[Place]| corners.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
-    let corners: Vec<Place> = match series % FORMS {
-        0 => return picture.disc((x, y), 4.0, ink),
-        1 => around(&[(-3.6, -3.6), (3.6, -3.6), (3.6, 3.6), (-3.6, 3.6)]),
-        2 => around(&[(0.0, -5.0), (4.6, 3.2), (-4.6, 3.2)]),
-        3 => around(&[(0.0, -5.0), (5.0, 0.0), (0.0, 5.0), (-5.0, 0.0)]),
-        4 => around(&[(0.0, 5.0), (-4.6, -3.2), (4.6, -3.2)]),
-        5 => around(&[
+    match series % FORMS {
+        0 => &[],
+        1 => &[(-3.6, -3.6), (3.6, -3.6), (3.6, 3.6), (-3.6, 3.6)],
+        2 => &[(0.0, -5.0), (4.6, 3.2), (-4.6, 3.2)],
+        3 => &[(0.0, -5.0), (5.0, 0.0), (0.0, 5.0), (-5.0, 0.0)],
+        4 => &[(0.0, 5.0), (-4.6, -3.2), (4.6, -3.2)],
+        5 => &[
             (-1.4, -4.8),
             (1.4, -4.8),
             (1.4, -1.4),
@@ -228,8 +269,8 @@ pub(crate) fn marker(picture: &mut Picture, series: usize, (x, y): Place) {
             (-4.8, 1.4),
             (-4.8, -1.4),
             (-1.4, -1.4),
-        ]),
-        6 => around(&[
+        ],
+        6 => &[
             (-4.4, -2.4),
             (-2.4, -4.4),
             (0.0, -2.0),
@@ -242,8 +283,7 @@ pub(crate) fn marker(picture: &mut Picture, series: usize, (x, y): Place) {
             (-2.4, 4.4),
             (-4.4, 2.4),
             (-2.0, 0.0),
-        ]),
-        _ => around(&[(-4.8, -2.2), (4.8, -2.2), (4.8, 2.2), (-4.8, 2.2)]),
-    };
-    picture.area(corners, ink, 1.0);
+        ],
+        _ => &[(-4.8, -2.2), (4.8, -2.2), (4.8, 2.2), (-4.8, 2.2)],
+    }
 }

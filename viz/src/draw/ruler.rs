@@ -1,6 +1,13 @@
-//! From the numbers of an axis to places along it, and where its ticks are.
+//! From the numbers of an axis to places along it, and where its ticks are: plotters' linear and logarithmic axes with
+//! ticks of our own.
 
-use crate::chart::{Axis, Scale};
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::{IntoLogRange, LogCoord};
+
+use crate::chart::{Axis, Scale, float};
 use crate::maths::{decade, exp, ln, ten_to};
 use crate::number::{Style, power};
 
@@ -67,19 +74,73 @@ impl Ruler {
         ruler
     }
 
+    /// A ruler for things with names: the first has its middle at ½, the next at 1½.
+    pub(crate) fn of_names(names: &[String], axis: &Axis) -> Ruler {
+        let style = Style::of(&axis.unit, 0.0);
+        let tick = |(index, name): (usize, &String)| Tick {
+            value: float(index) + 0.5,
+            label: name.clone(),
+        };
+        Ruler {
+            scale: Scale::Linear,
+            low: 0.0,
+            high: float(names.len().max(1)),
+            step: 1.0,
+            title: style.title(&axis.label),
+            style,
+            ticks: names.iter().enumerate().map(tick).collect(),
+        }
+    }
+
+    /// Whether a value has a place between the ends. What lies on an end does, whatever the last bit says.
+    pub(crate) fn holds(&self, value: f64) -> bool {
+        let around = match self.scale {
+            Scale::Linear => (self.high - self.low) * 1e-9,
+            Scale::Log => value.abs() * 1e-9,
+        };
+        has_place(self.scale, value) && (self.low - around..=self.high + around).contains(&value)
+    }
+
+    /// The value, or the end that is nearer to it.
+    pub(crate) fn within(&self, value: f64) -> f64 {
+        value.clamp(self.low, self.high)
+    }
+
     /// Where a value is: 0 at the lower end, 1 at the upper. `None` if it is not on the axis.
     pub(crate) fn share(&self, value: f64) -> Option<f64> {
-        if !has_place(self.scale, value) {
-            return None;
+        const LENGTH: i32 = 1 << 20;
+        let place = self.map(&self.within(value), (0, LENGTH));
+        self.holds(value)
+            .then_some(f64::from(place) / f64::from(LENGTH))
+    }
+
+    /// The value that lies higher by such a share of the axis.
+    pub(crate) fn moved(&self, value: f64, share: f64) -> f64 {
+        match self.scale {
+            Scale::Linear => value + share * (self.high - self.low),
+            Scale::Log => exp(ln(value) + share * (ln(self.high) - ln(self.low))),
         }
-        let share = match self.scale {
-            Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log => (ln(value) - ln(self.low)) / (ln(self.high) - ln(self.low)),
-        };
-        // What lies on an end lies on the axis, whatever the last bit says.
-        (-1e-9..=1.0 + 1e-9)
-            .contains(&share)
-            .then_some(share.clamp(0.0, 1.0))
+    }
+
+    /// Takes labels away that would touch the one before, if the axis is so long and labels have such extents along it.
+    pub(crate) fn thin(&mut self, length: f64, extent: impl Fn(&str) -> f64, gap: f64) {
+        let mut free_from = f64::NEG_INFINITY;
+        for index in 0..self.ticks.len() {
+            let place = self.share(self.ticks[index].value).unwrap_or(0.0) * length;
+            let label = &mut self.ticks[index].label;
+            let half = extent(label) / 2.0;
+            if label.is_empty() || place - half <= free_from {
+                label.clear();
+            } else {
+                free_from = place + half + gap;
+            }
+        }
+    }
+
+    /// Where ticks without labels are.
+    pub(crate) fn small_ticks(&self) -> impl Iterator<Item = f64> {
+        let small = |tick: &&Tick| tick.label.is_empty() && self.holds(tick.value);
+        self.ticks.iter().filter(small).map(|tick| tick.value)
     }
 
     /// How values are written that stand in a table of colours: with equally many decimals, or on a log scale with
@@ -174,7 +235,7 @@ impl Ruler {
                 self.ticks.push(Tick { value, label });
             }
             if every == 1 {
-                self.small_ticks(exponent, &[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+                self.push_small_ticks(exponent, &[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
             }
         }
     }
@@ -189,11 +250,11 @@ impl Ruler {
                     self.ticks.push(Tick { value, label });
                 }
             }
-            self.small_ticks(exponent, &[3.0, 4.0, 6.0, 7.0, 8.0, 9.0]);
+            self.push_small_ticks(exponent, &[3.0, 4.0, 6.0, 7.0, 8.0, 9.0]);
         }
     }
 
-    fn small_ticks(&mut self, exponent: i32, factors: &[f64]) {
+    fn push_small_ticks(&mut self, exponent: i32, factors: &[f64]) {
         for factor in factors {
             let value = factor * ten_to(exponent);
             if self.share(value).is_some() {
@@ -239,6 +300,38 @@ impl Ruler {
             })
             .collect();
         self.style = style;
+    }
+}
+
+impl Ranged for Ruler {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        match self.scale {
+            Scale::Linear => RangedCoordf64::from(self.low..self.high).map(value, limit),
+            Scale::Log => LogCoord::from((self.low..self.high).log_scale()).map(value, limit),
+        }
+    }
+
+    /// Ticks with labels. The small ones have no lines in the grid.
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if hint.weight().allow_light_points() {
+            return Vec::new();
+        }
+        let labelled = self.ticks.iter().filter(|tick| !tick.label.is_empty());
+        labelled.map(|tick| tick.value).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Ruler {
+    fn format_ext(&self, value: &f64) -> String {
+        let tick = self.ticks.iter().find(|tick| tick.value == *value);
+        tick.map_or_else(String::new, |tick| tick.label.clone())
     }
 }
 

@@ -1,14 +1,20 @@
 //! Lines, points, steps and curves.
 
+use plotters::prelude::{
+    Color, EmptyElement, LineSeries, PathElement, PointSeries, Polygon, ShapeStyle,
+};
+use plotters::style::text_anchor::HPos;
+
+use crate::backend::{Dash, Dashed, Painter, units};
 use crate::chart::{Axis, Chart, Point, Scale, Series, Shape, Unit, float};
-use crate::picture::{Anchor, Dash, Picture, Place};
 use crate::theme::Ink;
 
-use super::frame::{self, Around, Frame};
-use super::legend::{self, Legend};
+use super::frame::{self, Around, Frame, UNDER};
+use super::legend::{self, Legend, Marker};
 use super::ruler::{Ends, Ruler, has_place};
+use super::{Drawn, Plot};
 
-pub(crate) fn draw(chart: &Chart, all: &[Series]) -> Picture {
+pub(crate) fn draw<P: Painter>(chart: &Chart, all: &[Series], painter: &mut P) -> Drawn {
     let (x, y) = rulers(chart, all);
     let legend = Legend::of(all, f64::from(chart.size.0));
     let mut notes = chart.notes.clone();
@@ -27,15 +33,18 @@ pub(crate) fn draw(chart: &Chart, all: &[Series]) -> Picture {
         below: legend.below(),
         notes,
     };
-    let (mut picture, frame) = frame::begin(chart, &around);
-    frame::axes(&mut picture, &frame, &x, &y);
+    let (root, frame) = frame::begin(chart, &around, painter)?;
+    let room = (around.left + 10.0, 0.0, UNDER);
+    let mut plot = frame::plot(&root, &frame, room, (x.clone(), y.clone()))?;
+    frame::axes(&mut plot, true, true)?;
+    frame::small_ticks(&root, &plot)?;
     let apart = if crowded {
         apart(chart, all, &frame, &x)
     } else {
         0.0
     };
-    let pen = Pen {
-        frame,
+    let mut pen = Pen {
+        plot,
         apart,
         first: -apart * float(all.len().saturating_sub(1)) / 2.0,
         x,
@@ -43,17 +52,20 @@ pub(crate) fn draw(chart: &Chart, all: &[Series]) -> Picture {
         to_zero: chart.y.scale == Scale::Linear,
     };
     for (index, series) in all.iter().enumerate() {
-        pen.computed(&mut picture, index, series);
+        pen.computed(index, series)?;
     }
     for (index, series) in all.iter().enumerate() {
-        pen.series(&mut picture, index, series);
+        pen.series(index, series)?;
     }
     if all.iter().all(|series| series.points.is_empty()) {
-        let middle = (frame.x(0.5), frame.y(0.5));
-        picture.text(middle, Anchor::Middle, frame::WORDS, Ink::Muted, "no data");
+        let middle = (
+            f64::midpoint(frame.left, frame.right),
+            f64::midpoint(frame.top, frame.bottom),
+        );
+        let words = "no data";
+        frame::write(&root, middle, HPos::Center, frame::WORDS, Ink::Muted, words)?;
     }
-    legend.draw(&mut picture, &frame);
-    picture
+    legend.draw(&root, &frame)
 }
 
 /// Whether bars of several series would lie over each other: at sampled values, and with no line that markers have to
@@ -68,18 +80,17 @@ fn is_crowded(chart: &Chart, all: &[Series]) -> bool {
     !chart.x.ticks.is_empty() && free && all.iter().filter(has_bars).count() > 1
 }
 
-/// Five pixels, or less where sampled values are close.
+/// Five pixels, or less where sampled values are close; as a share of the axis.
 fn apart(chart: &Chart, all: &[Series], frame: &Frame, x: &Ruler) -> f64 {
     let places: Vec<f64> = chart
         .x
         .ticks
         .iter()
         .filter_map(|tick| x.share(*tick))
-        .map(|share| frame.x(share))
         .collect();
     let gaps = places.windows(2).map(|pair| (pair[1] - pair[0]).abs());
     let room = gaps.fold(f64::INFINITY, f64::min) * 0.5;
-    (room / float(all.len())).min(5.0)
+    (room / float(all.len())).min(5.0 / (frame.right - frame.left))
 }
 
 /// Both axes, long enough for every point, interval and curve.
@@ -137,8 +148,7 @@ fn left_out(chart: &Chart, all: &[Series], x: &Ruler, y: &Ruler) -> Vec<String> 
         count(&|point| not_above_zero(&chart.x, point.x) || not_above_zero(&chart.y, point.y));
     let placed =
         |point: &Point| has_place(chart.x.scale, point.x) && has_place(chart.y.scale, point.y);
-    let outside =
-        count(&|point| placed(point) && (x.share(point.x).is_none() || y.share(point.y).is_none()));
+    let outside = count(&|point| placed(point) && !(x.holds(point.x) && y.holds(point.y)));
     let cut = count(&|point| {
         placed(point) && point.has_interval() && not_above_zero(&chart.y, point.low)
     });
@@ -173,8 +183,11 @@ fn left_out(chart: &Chart, all: &[Series], x: &Ruler, y: &Ruler) -> Vec<String> 
     .collect()
 }
 
-struct Pen {
-    frame: Frame,
+/// A pair of values on the axes.
+type Pair = (f64, f64);
+
+struct Pen<'a, P: Painter> {
+    plot: Plot<'a, P>,
     /// How far each series is moved to the right of the one before it, so that bars at the same place can be told apart.
     apart: f64,
     /// How far the first is moved.
@@ -185,128 +198,136 @@ struct Pen {
     to_zero: bool,
 }
 
-impl Pen {
-    fn place(&self, x: f64, y: f64) -> Option<Place> {
-        self.frame.place(&self.x, &self.y, (x, y))
+impl<'a, P: Painter> Pen<'a, P> {
+    fn holds(&self, (x, y): Pair) -> Option<Pair> {
+        (self.x.holds(x) && self.y.holds(y)).then_some((x, y))
     }
 
-    /// The place of a point of the series with this index.
-    fn spot(&self, index: usize, point: &Point) -> Option<Place> {
-        let (x, y) = self.place(point.x, point.y)?;
-        Some((x + self.first + self.apart * float(index), y))
+    /// Where a point of the series with this index is drawn.
+    fn spot(&self, index: usize, point: &Point) -> Option<Pair> {
+        let (x, y) = self.holds((point.x, point.y))?;
+        let share = self.first + self.apart * float(index);
+        Some((
+            if share == 0.0 {
+                x
+            } else {
+                self.x.moved(x, share)
+            },
+            y,
+        ))
     }
 
-    fn computed(&self, picture: &mut Picture, index: usize, series: &Series) {
+    fn computed(&mut self, index: usize, series: &Series) -> Drawn {
+        let style = frame::stroke(1.5, Ink::Series(index));
         for (curve, dash) in [(&series.theory, legend::THEORY), (&series.fit, legend::FIT)] {
             let Some(curve) = curve else { continue };
-            let places = curve.points.iter().map(|(x, y)| self.place(*x, *y));
-            self.pieces(picture, places, Ink::Series(index), 1.5, dash);
+            let pairs = curve.points.iter().map(|pair| self.holds(*pair)).collect();
+            self.pieces(pairs, style, dash)?;
         }
+        Ok(())
     }
 
-    fn series(&self, picture: &mut Picture, index: usize, series: &Series) {
-        let (ink, width, dash) = legend::stroke(index, series.shape);
-        let places = || series.points.iter().map(|point| self.spot(index, point));
+    fn series(&mut self, index: usize, series: &Series) -> Drawn {
+        let (style, dash) = legend::stroke(index, series.shape);
+        let points = &series.points;
+        let spots: Vec<Option<Pair>> = points.iter().map(|point| self.spot(index, point)).collect();
         match series.shape {
             Shape::Line if legend::is_joined(series) => {
-                self.pieces(picture, places(), ink, width, dash);
+                self.pieces(spots.clone(), style, dash)?;
             }
             Shape::Curve => {
-                self.band(picture, index, &series.points);
-                self.pieces(picture, places(), ink, width, dash);
+                self.band(index, points)?;
+                self.pieces(spots.clone(), style, dash)?;
             }
             Shape::Steps => {
-                let places = self.steps(&series.points);
-                self.pieces(picture, places.into_iter().map(Some), ink, width, dash);
+                let corners = self.steps(points).into_iter().map(Some).collect();
+                self.pieces(corners, style, dash)?;
             }
             Shape::Line | Shape::Points => {}
         }
         if legend::has_markers(series.shape) {
-            for point in &series.points {
-                self.bar(picture, index, point);
+            for point in points.iter().filter(|point| point.has_interval()) {
+                self.bar(index, point)?;
             }
-            for place in places().flatten() {
-                legend::marker(picture, index, place);
-            }
+            let make = |at, _, _| Marker { series: index, at };
+            let spots = spots.into_iter().flatten();
+            self.plot
+                .draw_series(PointSeries::of_element(spots, 0, style, &make))?;
         }
+        Ok(())
     }
 
-    /// A line through the places, broken where there is none: no line pretends to know what was left out.
-    fn pieces(
-        &self,
-        picture: &mut Picture,
-        places: impl Iterator<Item = Option<Place>>,
-        ink: Ink,
-        width: f64,
-        dash: Dash,
-    ) {
-        let mut piece: Vec<Place> = Vec::new();
-        for place in places {
-            match (place, piece.last()) {
-                (Some(place), Some(last)) if near(*last, place) => {}
-                (Some(place), _) => piece.push(place),
-                (None, _) => picture.line(std::mem::take(&mut piece), ink, width, dash),
-            }
+    /// A line through the pairs, broken where there is none: no line pretends to know what was left out.
+    fn pieces(&mut self, pairs: Vec<Option<Pair>>, style: ShapeStyle, dash: Dash) -> Drawn {
+        for piece in pairs.split(Option::is_none) {
+            let mut line: Vec<Pair> = piece.iter().flatten().copied().collect();
+            // A line of a hundred thousand points needs few of them.
+            line.dedup_by(|next, last| self.near(*last, *next));
+            let series = LineSeries::new(line, style).map(|line| Dashed(line, dash));
+            self.plot.draw_series(series)?;
         }
-        picture.line(piece, ink, width, dash);
+        Ok(())
     }
 
-    fn steps(&self, points: &[Point]) -> Vec<Place> {
-        let mut places: Vec<Place> = Vec::new();
-        for point in points {
-            let Some((x, y)) = self.place(point.x, point.y) else {
-                continue;
-            };
-            match places.last() {
-                Some((_, before)) => places.push((x, *before)),
+    /// Closer than a third of a pixel.
+    fn near(&self, one: Pair, other: Pair) -> bool {
+        let ((x, y), (u, v)) = (
+            self.plot.backend_coord(&one),
+            self.plot.backend_coord(&other),
+        );
+        (x - u).abs().max((y - v).abs()) < units(0.3)
+    }
+
+    fn steps(&self, points: &[Point]) -> Vec<Pair> {
+        let mut corners: Vec<Pair> = Vec::new();
+        let pairs = points.iter().map(|point| (point.x, point.y));
+        for (x, y) in pairs.filter_map(|pair| self.holds(pair)) {
+            match corners.last() {
+                Some((_, before)) => corners.push((x, *before)),
                 None if self.to_zero => {
                     // Before the first value there is nothing: along the bottom, if zero is on the axis.
-                    let ground = self.frame.y(self.y.share(0.0).unwrap_or(0.0));
-                    places.extend([(self.frame.left, ground), (x, ground)]);
+                    let ground = self.y.within(0.0);
+                    corners.extend([(self.x.within(f64::MIN), ground), (x, ground)]);
                 }
                 None => {}
             }
-            places.push((x, y));
+            corners.push((x, y));
         }
-        if let Some((_, y)) = places.last().copied() {
-            places.push((self.frame.right, y));
+        if let Some((_, y)) = corners.last().copied() {
+            corners.push((self.x.within(f64::MAX), y));
         }
-        places
+        corners
     }
 
     /// The ends of an interval, cut at the edges of the plot.
-    fn ends(&self, index: usize, point: &Point) -> Option<(f64, f64, f64)> {
+    fn ends(&self, index: usize, point: &Point) -> Option<[Pair; 2]> {
         let (x, _) = self.spot(index, point)?;
-        let low = self.y.share(point.low).unwrap_or(0.0);
-        let high = self.y.share(point.high).unwrap_or(1.0);
-        Some((x, self.frame.y(low), self.frame.y(high)))
+        Some([point.low, point.high].map(|end| (x, self.y.within(end))))
     }
 
-    fn bar(&self, picture: &mut Picture, index: usize, point: &Point) {
-        let ink = Ink::Series(index);
-        let Some((x, low, high)) = self.ends(index, point).filter(|_| point.has_interval()) else {
-            return;
+    /// Plotters' own bar of an interval puts a circle around the mean, where the marker is.
+    fn bar(&mut self, index: usize, point: &Point) -> Drawn {
+        let style = frame::stroke(1.25, Ink::Series(index));
+        let Some(ends) = self.ends(index, point) else {
+            return Ok(());
         };
-        picture.line(vec![(x, low), (x, high)], ink, 1.25, &[]);
-        for end in [low, high] {
-            picture.line(vec![(x - 4.0, end), (x + 4.0, end)], ink, 1.25, &[]);
-        }
+        self.plot.draw_series(LineSeries::new(ends, style))?;
+        let cap = [(-400, 0), (400, 0)];
+        self.plot
+            .draw_series(ends.map(|end| EmptyElement::at(end) + PathElement::new(cap, style)))?;
+        Ok(())
     }
 
-    fn band(&self, picture: &mut Picture, index: usize, points: &[Point]) {
-        let ends: Vec<(f64, f64, f64)> = points
-            .iter()
-            .filter_map(|point| self.ends(index, point))
-            .collect();
+    fn band(&mut self, index: usize, points: &[Point]) -> Drawn {
         if points.iter().any(Point::has_interval) {
-            let upper = ends.iter().map(|(x, _, high)| (*x, *high));
-            let lower = ends.iter().rev().map(|(x, low, _)| (*x, *low));
-            picture.area(upper.chain(lower).collect(), Ink::Series(index), 0.18);
+            let ends = points.iter().filter_map(|point| self.ends(index, point));
+            let ends: Vec<[Pair; 2]> = ends.collect();
+            let lower = ends.iter().map(|[low, _]| *low);
+            let upper = ends.iter().rev().map(|[_, high]| *high);
+            let corners: Vec<Pair> = lower.chain(upper).collect();
+            let style = Ink::Series(index).mix(0.18);
+            self.plot.draw_series([Polygon::new(corners, style)])?;
         }
+        Ok(())
     }
-}
-
-/// Closer than a third of a pixel: a line of a hundred thousand points needs few of them.
-fn near((x, y): Place, (u, v): Place) -> bool {
-    (x - u).abs() < 0.3 && (y - v).abs() < 0.3
 }

@@ -2,42 +2,47 @@
 
 use viz::{Axis, Chart, Point, Series, Shape};
 
+use plotters::style::text_anchor::HPos;
+
+use crate::backend::{Dash, Painter, Place};
 use crate::font;
-use crate::picture::{Anchor, Item, Picture};
+use crate::theme::Ink;
 
 #[path = "../../examples/gallery/charts.rs"]
 mod charts;
 
 /// Left, top, right and bottom of a text.
-struct Place<'a>(f64, f64, f64, f64, &'a str);
+struct Text(f64, f64, f64, f64, String);
 
-fn texts(picture: &Picture) -> Vec<Place<'_>> {
-    let mut places = Vec::new();
-    for item in &picture.items {
-        if let Item::Text {
-            at,
-            anchor,
-            size,
-            text,
-            ..
-        } = item
-        {
-            let width = font::width(text, *size);
-            let left = match anchor {
-                Anchor::Start => at.0,
-                Anchor::Middle => at.0 - width / 2.0,
-                Anchor::End => at.0 - width,
-            };
-            places.push(Place(
-                left,
-                at.1 - size * 0.75,
-                left + width,
-                at.1 + size * 0.2,
-                text,
-            ));
-        }
+/// Reads and does not paint.
+#[derive(Default)]
+struct Reader {
+    size: Place,
+    texts: Vec<Text>,
+}
+
+impl Painter for Reader {
+    fn begin(&mut self, size: Place) {
+        self.size = size;
     }
-    places
+
+    fn line(&mut self, _: &[Place], _: Ink, _: f64, _: Dash) {}
+
+    fn area(&mut self, _: &[Place], _: Ink, _: f64) {}
+
+    fn disc(&mut self, _: Place, _: f64, _: Ink) {}
+
+    fn text(&mut self, (x, y): Place, anchor: HPos, size: f64, _: Ink, text: &str) {
+        let width = font::width(text, size);
+        let left = match anchor {
+            HPos::Left => x,
+            HPos::Center => x - width / 2.0,
+            HPos::Right => x - width,
+        };
+        let (top, bottom) = (y - size * 0.75, y + size * 0.2);
+        self.texts
+            .push(Text(left, top, left + width, bottom, text.to_owned()));
+    }
 }
 
 /// A legend, a long title and many notes take room of their own: nothing leaves the picture, no texts overlap.
@@ -50,13 +55,15 @@ fn texts_neither_overlap_nor_leave_the_picture() {
         Chart::of_series("", Axis::log("x"), Axis::linear("y"), Vec::new()),
     ));
     for (name, chart) in all {
-        let picture = super::draw(&chart);
-        let places = texts(&picture);
-        for (index, Place(left, top, right, bottom, text)) in places.iter().enumerate() {
-            let inside =
-                *left >= 0.0 && *right <= picture.width && *top >= 0.0 && *bottom <= picture.height;
+        let mut reader = Reader::default();
+        super::draw(&chart, &mut reader);
+        let (width, height) = reader.size;
+        for (index, Text(left, top, right, bottom, text)) in reader.texts.iter().enumerate() {
+            let inside = *left >= 0.0 && *right <= width && *top >= 0.0 && *bottom <= height;
             assert!(inside, "{name}: `{text}` leaves the picture");
-            for Place(other_left, other_top, other_right, other_bottom, other) in &places[..index] {
+            for Text(other_left, other_top, other_right, other_bottom, other) in
+                &reader.texts[..index]
+            {
                 let apart = left > other_right
                     || right < other_left
                     || top > other_bottom
