@@ -3,7 +3,7 @@
 use plotters::prelude::{Color, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::backend::{Painter, units};
+use crate::backend::Painter;
 use crate::chart::{Axis, Chart, Heat, Scale, float};
 use crate::font;
 use crate::theme::Ink;
@@ -41,12 +41,12 @@ pub(crate) fn draw<P: Painter>(chart: &Chart, heat: &Heat, painter: &mut P) -> D
     };
     let (root, frame) = frame::begin(chart, &around, painter)?;
     let mut plot = frame::plot(&root, &frame, (around.left + 10.0, 0.0, UNDER), (x, y))?;
-    cells(&mut plot, &frame, heat, &ruler)?;
+    cells(&plot, &frame, heat, &ruler)?;
     frame::axes(&mut plot, false, false)?;
     scale_bar(&root, &frame, ruler, numbers)
 }
 
-fn cells<P: Painter>(plot: &mut Plot<P>, frame: &Frame, heat: &Heat, ruler: &Ruler) -> Drawn {
+fn cells<P: Painter>(plot: &Plot<P>, frame: &Frame, heat: &Heat, ruler: &Ruler) -> Drawn {
     let width = (frame.right - frame.left) / float(heat.columns.len().max(1));
     let height = (frame.bottom - frame.top) / float(heat.rows.len().max(1));
     let mut all = heat.values.iter().flatten().flatten();
@@ -59,21 +59,28 @@ fn cells<P: Painter>(plot: &mut Plot<P>, frame: &Frame, heat: &Heat, ruler: &Rul
     // All numbers or none: a table with holes would be read as one with missing values.
     let room = widest + 6.0 <= width && NUMBERS + 5.0 <= height;
     // A thin line of paper between cells, unless they are small.
-    let gap = if width.min(height) > 8.0 { 1.0 } else { 0.0 };
-    let gap = units(gap).unsigned_abs();
-    for (row, values) in heat.values.iter().enumerate().take(heat.rows.len()) {
-        for (column, value) in values.iter().enumerate().take(heat.columns.len()) {
-            let (x, y) = (float(column), float(row));
+    let gap = if width.min(height) > 8.0 { 100 } else { 0 };
+    // At whole pixels: no seams.
+    let area = plot.plotting_area().use_screen_coord();
+    let corner = |column: usize, row: usize| {
+        let (x, y) = plot.backend_coord(&(float(column), float(row)));
+        ((x + 50) / 100 * 100, (y + 50) / 100 * 100)
+    };
+    for row in 0..heat.rows.len() {
+        for column in 0..heat.columns.len() {
+            let value = heat.values.get(row).and_then(|values| *values.get(column)?);
             let amount = value.and_then(|value| ruler.share(value)).map(Ink::amount);
             let style = amount.unwrap_or(Ink::Grid).filled();
-            let mut cell = Rectangle::new([(x, y), (x + 1.0, y + 1.0)], style);
+            let corners = [corner(column, row), corner(column + 1, row + 1)];
+            let mut cell = Rectangle::new(corners, style);
             cell.set_margin(gap, 0, 0, gap);
-            plot.draw_series([cell])?;
+            area.draw(&cell)?;
             if room {
                 let text = value.as_ref().map_or("–".to_owned(), words);
                 let ink = amount.map_or(Ink::Muted, Ink::readable_on);
                 let style = frame::letters(NUMBERS, ink).pos(Pos::new(HPos::Center, VPos::Center));
-                plot.draw_series([Text::new(text, (x + 0.5, y + 0.5), style)])?;
+                let middle = (float(column) + 0.5, float(row) + 0.5);
+                plot.plotting_area().draw(&Text::new(text, middle, style))?;
             }
         }
     }

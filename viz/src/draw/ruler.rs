@@ -123,16 +123,32 @@ impl Ruler {
     }
 
     /// Takes labels away that would touch the one before, if the axis is so long and labels have such extents along it.
+    /// Of labels at equal distances every second stays, or every third, ….
     pub(crate) fn thin(&mut self, length: f64, extent: impl Fn(&str) -> f64, gap: f64) {
+        let labelled = self.ticks.iter().filter(|tick| !tick.label.is_empty());
+        let places: Vec<(f64, f64)> = labelled
+            .map(|tick| {
+                let share = self.share(tick.value).unwrap_or(0.0);
+                (share * length, extent(&tick.label))
+            })
+            .collect();
+        let steps = || places.windows(2).map(|pair| pair[1].0 - pair[0].0);
+        let shortest = steps().fold(f64::INFINITY, f64::min);
+        let widest = places.iter().map(|(_, extent)| *extent).fold(0.0, f64::max);
+        let mut every = 1;
+        if steps().all(|step| step - shortest < 0.1) {
+            while shortest * float(every) < widest + gap {
+                every += 1;
+            }
+        }
         let mut free_from = f64::NEG_INFINITY;
-        for index in 0..self.ticks.len() {
-            let place = self.share(self.ticks[index].value).unwrap_or(0.0) * length;
-            let label = &mut self.ticks[index].label;
-            let half = extent(label) / 2.0;
-            if label.is_empty() || place - half <= free_from {
-                label.clear();
+        let labels = self.ticks.iter_mut().map(|tick| &mut tick.label);
+        let labelled = labels.filter(|label| !label.is_empty());
+        for (index, (label, (place, extent))) in labelled.zip(places).enumerate() {
+            if index % every == 0 && place - extent / 2.0 > free_from {
+                free_from = place + extent / 2.0 + gap;
             } else {
-                free_from = place + half + gap;
+                label.clear();
             }
         }
     }
@@ -307,6 +323,7 @@ impl Ranged for Ruler {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;
 
+    /// Plotters takes the logarithm of the host. Its last bit may differ; the whole unit that comes of it does not.
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
         match self.scale {
             Scale::Linear => RangedCoordf64::from(self.low..self.high).map(value, limit),
@@ -394,6 +411,20 @@ mod tests {
             labels(&axis, &[4.0, 16_384.0]),
             ["4", "64", "16\u{202f}384"]
         );
+    }
+
+    #[test]
+    fn labels_that_would_touch_are_left_out() {
+        let left = |mut ruler: Ruler| {
+            ruler.thin(100.0, |_| 15.0, 5.0);
+            let labels = ruler.ticks.into_iter().map(|tick| tick.label);
+            labels.filter(|label| !label.is_empty()).collect::<String>()
+        };
+        let names: Vec<String> = "abcdefgh".chars().map(String::from).collect();
+        assert_eq!(left(Ruler::of_names(&names, &Axis::default())), "aceg");
+        let axis = Axis::linear("n").with_ticks(vec![1.0, 5.0, 6.0, 9.0]);
+        let ruler = Ruler::new(&axis, [0.0, 10.0].into_iter(), Ends::Exact);
+        assert_eq!(left(ruler), "159");
     }
 
     #[test]

@@ -35,11 +35,11 @@ pub(crate) fn draw<P: Painter>(chart: &Chart, all: &[Series], painter: &mut P) -
     };
     let (root, frame) = frame::begin(chart, &around, painter)?;
     let room = (around.left + 10.0, 0.0, UNDER);
-    let mut plot = frame::plot(&root, &frame, room, (x.clone(), y.clone()))?;
+    let mut plot = frame::plot(&root, &frame, room, (x, y))?;
     frame::axes(&mut plot, true, true)?;
     frame::small_ticks(&root, &plot)?;
     let apart = if crowded {
-        apart(chart, all, &frame, &x)
+        apart(chart, all, &frame, plot.as_coord_spec().x_spec())
     } else {
         0.0
     };
@@ -47,8 +47,6 @@ pub(crate) fn draw<P: Painter>(chart: &Chart, all: &[Series], painter: &mut P) -
         plot,
         apart,
         first: -apart * float(all.len().saturating_sub(1)) / 2.0,
-        x,
-        y,
         to_zero: chart.y.scale == Scale::Linear,
     };
     for (index, series) in all.iter().enumerate() {
@@ -173,9 +171,9 @@ fn left_out(chart: &Chart, all: &[Series], x: &Ruler, y: &Ruler) -> Vec<String> 
         says(outside, "point lies", "points lie", "outside the axes."),
         says(
             cut,
-            "interval reaches",
-            "intervals reach",
-            "zero and is cut at the lower edge: a log axis has no zero.",
+            "interval reaches zero and is",
+            "intervals reach zero and are",
+            "cut at the lower edge: a log axis has no zero.",
         ),
     ]
     .into_iter()
@@ -192,15 +190,21 @@ struct Pen<'a, P: Painter> {
     apart: f64,
     /// How far the first is moved.
     first: f64,
-    x: Ruler,
-    y: Ruler,
     /// Steps begin at zero, where there is one.
     to_zero: bool,
 }
 
-impl<'a, P: Painter> Pen<'a, P> {
+impl<P: Painter> Pen<'_, P> {
+    fn x(&self) -> &Ruler {
+        self.plot.as_coord_spec().x_spec()
+    }
+
+    fn y(&self) -> &Ruler {
+        self.plot.as_coord_spec().y_spec()
+    }
+
     fn holds(&self, (x, y): Pair) -> Option<Pair> {
-        (self.x.holds(x) && self.y.holds(y)).then_some((x, y))
+        (self.x().holds(x) && self.y().holds(y)).then_some((x, y))
     }
 
     /// Where a point of the series with this index is drawn.
@@ -211,7 +215,7 @@ impl<'a, P: Painter> Pen<'a, P> {
             if share == 0.0 {
                 x
             } else {
-                self.x.moved(x, share)
+                self.x().moved(x, share)
             },
             y,
         ))
@@ -286,15 +290,15 @@ impl<'a, P: Painter> Pen<'a, P> {
                 Some((_, before)) => corners.push((x, *before)),
                 None if self.to_zero => {
                     // Before the first value there is nothing: along the bottom, if zero is on the axis.
-                    let ground = self.y.within(0.0);
-                    corners.extend([(self.x.within(f64::MIN), ground), (x, ground)]);
+                    let ground = self.y().within(0.0);
+                    corners.extend([(self.x().within(f64::MIN), ground), (x, ground)]);
                 }
                 None => {}
             }
             corners.push((x, y));
         }
         if let Some((_, y)) = corners.last().copied() {
-            corners.push((self.x.within(f64::MAX), y));
+            corners.push((self.x().within(f64::MAX), y));
         }
         corners
     }
@@ -302,7 +306,7 @@ impl<'a, P: Painter> Pen<'a, P> {
     /// The ends of an interval, cut at the edges of the plot.
     fn ends(&self, index: usize, point: &Point) -> Option<[Pair; 2]> {
         let (x, _) = self.spot(index, point)?;
-        Some([point.low, point.high].map(|end| (x, self.y.within(end))))
+        Some([point.low, point.high].map(|end| (x, self.y().within(end))))
     }
 
     /// Plotters' own bar of an interval puts a circle around the mean, where the marker is.
