@@ -69,6 +69,12 @@ pub enum Command {
     /// Put the parts of a sweep together, and prove that nothing is missing or contradictory
     #[command(arg_required_else_help = true)]
     Merge(MergeArgs),
+    /// Draw the results of sweeps: a metric against a parameter, its distribution, or a map of two parameters
+    #[command(arg_required_else_help = true)]
+    Plot(PlotArgs),
+    /// Write the results of sweeps as one page with pictures and numbers
+    #[command(arg_required_else_help = true)]
+    Report(ReportArgs),
     /// Check scenario files without running them
     #[command(arg_required_else_help = true)]
     Validate(ValidateArgs),
@@ -243,6 +249,61 @@ pub struct MergeArgs {
     /// Where run folders go
     #[arg(short, long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
+}
+
+/// `stormglass plot`
+#[derive(Clone, Debug, Args)]
+pub struct PlotArgs {
+    /// Folders that sweeps have written; several are drawn on the same axes
+    #[arg(required = true, value_name = "RESULTS")]
+    pub results: Vec<PathBuf>,
+    /// What is varied: a parameter, or another metric
+    #[arg(short, value_name = "COLUMN", default_value = "n")]
+    pub x: String,
+    /// The metric
+    #[arg(short, value_name = "METRIC", default_value = "messages")]
+    pub y: String,
+    /// What tells the lines apart: a parameter, `variant` or `protocol`
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
+    /// Logarithmic axes
+    #[arg(long)]
+    pub log: bool,
+    /// Fit a power of x
+    #[arg(long)]
+    pub fit: bool,
+    /// How the metric is distributed over runs
+    #[arg(long, conflicts_with_all = ["fit", "heat"])]
+    pub cdf: bool,
+    /// A map of two parameters, with this one upwards
+    #[arg(long, value_name = "COLUMN", conflicts_with = "fit")]
+    pub heat: Option<String>,
+    /// Light letters on dark ground
+    #[arg(long)]
+    pub dark: bool,
+    /// Where the picture goes: `.svg`, or `.png`
+    #[arg(short, long, value_name = "FILE", default_value = "plot.svg")]
+    pub output: PathBuf,
+}
+
+/// `stormglass report`
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// Folders that sweeps have written; several are drawn on the same axes
+    #[arg(required = true, value_name = "RESULTS")]
+    pub results: Vec<PathBuf>,
+    /// What is varied
+    #[arg(short, value_name = "COLUMN", default_value = "n")]
+    pub x: String,
+    /// The metrics, a picture each
+    #[arg(short = 'y', value_name = "METRIC", default_values = ["messages", "steps", "bytes"])]
+    pub metrics: Vec<String>,
+    /// What tells the lines apart: a parameter, `variant` or `protocol`
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
+    /// Where the page goes
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    pub output: PathBuf,
 }
 
 /// `stormglass validate`

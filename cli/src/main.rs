@@ -14,6 +14,7 @@ mod new;
 mod out;
 mod panics;
 mod plan;
+mod plot;
 mod progress;
 mod run;
 mod screen;
@@ -45,6 +46,8 @@ fn command(out: Out, command: &Command) -> Exit {
         Command::Run(args) => run::run(out, registry, args),
         Command::Sweep(args) => sweep::sweep(out, registry, args),
         Command::Merge(args) => merge::merge(out, args),
+        Command::Plot(args) => plot::plot(out, args),
+        Command::Report(args) => plot::report(out, args),
         Command::Validate(args) => validate::validate(out, registry, args),
         Command::List(args) => list::list(out, registry, args),
         Command::Explain(args) => explain::explain(out, registry, args),

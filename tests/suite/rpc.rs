@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use protocols::rpc::property::{ASKABLE, checker};
 use protocols::rpc::{
-    Both, Call, Client, Counter, CounterReply, CounterRequest, Executed, Fenced, FencedReply,
-    FencedRequest, Keys, Outcome, Policy, Progress, Rpc, Server, Service, Storage, Terms, Then,
+    Backoff, Both, Call, Client, Counter, CounterReply, CounterRequest, Executed, Fenced,
+    FencedReply, FencedRequest, Keys, Outcome, Policy, Progress, Rpc, Server, Service, Storage,
+    Terms, Then,
 };
 use scenarios::format::{Overrides, Scenario, Sources, read};
 use scenarios::protocols::shipped;
@@ -444,7 +445,12 @@ fn memory_is_bounded_in_a_million_calls() {
     setup.limits.events = u64::MAX;
     setup.limits.at = Span::MAX;
     setup.limits.memory = 1 << 20;
-    let policy = Policy::retrying(Span::from_millis(1), 1_000);
+    // While a call backs off, replies to later ones are kept: a long wait would fill the table.
+    let millisecond = Span::from_millis(1);
+    let policy = Policy {
+        backoff: Backoff::exponential(millisecond, millisecond),
+        ..Policy::retrying(millisecond, 1_000)
+    };
     let mut sim: Sim<'_, Process> = Sim::new(setup, |node| process(node, &policy));
     sim.job(Job {
         at: Span::ZERO,
