@@ -460,7 +460,7 @@ fn nothing_that_an_attacker_sends_is_delivered_answered_or_kept() {
         .any(|node| !node.said().contains(" at 127.0.0.1:"))
     {
         assert!(begun.elapsed() < PATIENCE, "{}", nodes[0].said());
-        std::thread::sleep(Duration::from_millis(10));
+        attacker.pause();
     }
 
     // While good ones travel. The first good ones are waited for, or there is nothing to mutate.
