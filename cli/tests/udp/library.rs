@@ -170,7 +170,7 @@ fn the_library_holds_over_udp() {
             "retry-storm",
         ];
         let named = |name: &&str| file.ends_with(&format!("/{name}.ron"));
-        if !only_simulated.iter().any(|name| named(name)) {
+        if !only_simulated.iter().any(named) {
             runs.push(vec![file]);
         }
     }
