@@ -69,6 +69,9 @@ pub enum Command {
     /// Put the parts of a sweep together, and prove that nothing is missing or contradictory
     #[command(arg_required_else_help = true)]
     Merge(MergeArgs),
+    /// Sweep several scenarios on the same axes and the same seeds, and draw them in one picture
+    #[command(arg_required_else_help = true)]
+    Compare(CompareArgs),
     /// Draw the results of sweeps: a metric against a parameter, its distribution, or a map of two parameters
     #[command(arg_required_else_help = true)]
     Plot(PlotArgs),
@@ -105,7 +108,7 @@ pub enum Command {
 }
 
 /// What every reader of scenarios takes.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Overriding {
     /// Set a parameter: `-p n=10` (an expression over the parameters)
     #[arg(short, long = "param", value_name = "NAME=VALUE")]
@@ -185,7 +188,7 @@ pub struct RunArgs {
 }
 
 /// `stormglass sweep`
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(after_help = "\
 An axis is a list, `-s n=4,8,16`, in which a range goes on with a pattern, `-s n=4,8,16..=1024`, or a range
 by itself, `-s k=0..=7`, or `-s 'loss=Lin(0.0, 0.2, 5)'`, `-s 'n=Log(1, 1000, 7)'`, or names, `-s mode=ring,star`.
@@ -202,6 +205,9 @@ pub struct SweepArgs {
     /// Runs of each point: so many, or these seeds, `100..=119`
     #[arg(long, value_name = "K")]
     pub seeds: Option<String>,
+    /// Measure this in every run, too: `--measure rounds`
+    #[arg(long, value_name = "METRIC")]
+    pub measure: Vec<String>,
     /// Overrides
     #[command(flatten)]
     pub overriding: Overriding,
@@ -232,6 +238,47 @@ pub struct SweepArgs {
     /// Succeed if there is nothing to run
     #[arg(long)]
     pub allow_empty: bool,
+}
+
+/// `stormglass compare`
+#[derive(Clone, Debug, Args)]
+pub struct CompareArgs {
+    /// Scenario files, a protocol each
+    #[arg(required = true, num_args = 2.., value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Vary a parameter in all of them: `-s n=4,8,16..=64`
+    #[arg(short, long = "vary", value_name = "NAME=AXIS")]
+    pub sweep: Vec<String>,
+    /// Runs of each point
+    #[arg(long, value_name = "K", default_value = "10")]
+    pub seeds: String,
+    /// Set a parameter in all of them
+    #[arg(short, long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// The seed from which those of all runs follow, the same in all scenarios
+    #[arg(long, value_name = "N", default_value = "1", value_parser = whole::<u64>)]
+    pub seed: u64,
+    /// What is varied
+    #[arg(short, value_name = "PARAMETER", default_value = "n")]
+    pub x: String,
+    /// The metric
+    #[arg(short, value_name = "METRIC", default_value = "messages")]
+    pub y: String,
+    /// Linear axes, in place of logarithmic ones
+    #[arg(long)]
+    pub linear: bool,
+    /// How many runs at a time; as many as there are cores, if this is not given
+    #[arg(short, long, value_name = "N", value_parser = above_zero)]
+    pub jobs: Option<usize>,
+    /// Where the results go
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
+    /// Light letters on dark ground
+    #[arg(long)]
+    pub dark: bool,
+    /// Where the picture goes: `.svg`, or `.png`
+    #[arg(short, long, value_name = "FILE", default_value = "compare.svg")]
+    pub output: PathBuf,
 }
 
 /// `stormglass merge`

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod compare;
 mod exit;
 mod explain;
 mod fields;
@@ -46,6 +47,7 @@ fn command(out: Out, command: &Command) -> Exit {
         Command::Run(args) => run::run(out, registry, args),
         Command::Sweep(args) => sweep::sweep(out, registry, args),
         Command::Merge(args) => merge::merge(out, args),
+        Command::Compare(args) => compare::compare(out, registry, args),
         Command::Plot(args) => plot::plot(out, args),
         Command::Report(args) => plot::report(out, args),
         Command::Validate(args) => validate::validate(out, registry, args),

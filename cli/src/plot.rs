@@ -21,14 +21,19 @@ pub fn plot(out: Out, args: &PlotArgs) -> Exit {
         Ok(chart) => chart,
         Err(error) => return refused(out, &error),
     };
-    let theme = if args.dark { Theme::Dark } else { Theme::Light };
-    let is_png = args.output.extension().is_some_and(|end| end == "png");
+    write(out, &chart, args.dark, &args.output)
+}
+
+/// Writes a chart to a file, whose name says in which form.
+pub fn write(out: Out, chart: &Chart, dark: bool, path: &Path) -> Exit {
+    let theme = if dark { Theme::Dark } else { Theme::Light };
+    let is_png = path.extension().is_some_and(|end| end == "png");
     let bytes = if is_png {
         chart.png(theme, PNG_SCALE)
     } else {
         chart.svg(theme).into_bytes()
     };
-    saved(out, &args.output, &bytes)
+    saved(out, path, &bytes)
 }
 
 /// Writes a page with every metric that the sweeps vary, against what they vary.
@@ -94,7 +99,8 @@ fn chart(results: &[Results], args: &PlotArgs) -> Result<Chart, ResultsError> {
     together(results, &ask)
 }
 
-fn refused(out: Out, error: &ResultsError) -> Exit {
+/// Says why there is no picture.
+pub fn refused(out: Out, error: &ResultsError) -> Exit {
     out.complain(format_args!("error: {error}"));
     match error {
         ResultsError::File { .. } => Exit::Io,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use scenarios::folder;
 use scenarios::format::{Overrides, Problem, Severity, Sources, human, read};
 use scenarios::run::Runner;
-use scenarios::sweep::{self, Conflict, Merged, Part, Plan, Row, Shard};
+use scenarios::sweep::{self, Conflict, Description, Merged, Part, Plan, Row, Shard};
 
 use crate::args::SweepArgs;
 use crate::exit::Exit;
@@ -24,6 +24,23 @@ use crate::table;
 pub fn sweep(out: Out, registry: &dyn Runner, args: &SweepArgs) -> Exit {
     let done = Sweep::of(out, registry, args).and_then(|sweep| sweep.go());
     done.unwrap_or_else(|exit| exit)
+}
+
+/// A sweep whose runs are all there, and on disk.
+pub struct Complete {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// What was asked.
+    pub description: Description,
+    /// What came of it.
+    pub rows: Vec<Row>,
+    /// How bad that is.
+    pub exit: Exit,
+}
+
+/// Runs all of a sweep that is missing, and says nothing but what is wrong.
+pub fn complete(out: Out, registry: &dyn Runner, args: &SweepArgs) -> Result<Complete, Exit> {
+    Sweep::of(out, registry, args)?.complete()
 }
 
 struct Sweep<'a> {
@@ -57,6 +74,11 @@ impl<'a> Sweep<'a> {
             overrides
                 .sets
                 .push(sources.add("--seeds", format!("sweep.seeds={seeds}")));
+        }
+        if !args.measure.is_empty() {
+            let names: Vec<String> = args.measure.iter().map(|name| format!("{name:?}")).collect();
+            let text = format!("sweep.measure=[{}]", names.join(", "));
+            overrides.sets.push(sources.add("--measure", text));
         }
         let mut variants = vec![args.overriding.variant.clone()];
         if args.overriding.all_variants {
@@ -104,6 +126,30 @@ impl<'a> Sweep<'a> {
             plan,
             shard,
             folder,
+        })
+    }
+
+    /// Runs what is missing, and gives all.
+    fn complete(&self) -> Result<Complete, Exit> {
+        let places = self.places()?;
+        let (mut part, done) = self.part(&places)?;
+        let missing = |place: &usize| !done.contains(&self.plan.runs[*place].id);
+        let todo: Vec<usize> = places.iter().copied().filter(missing).collect();
+        self.execute(&mut part, &todo)?;
+        if interrupt::asked() {
+            return Err(Exit::Interrupted);
+        }
+        let Merged {
+            description, rows, ..
+        } = self.merged()?;
+        let finished = sweep::finish(&self.folder, &description, &rows)
+            .map_err(|error| io_error(self.out, &error.to_string()))?;
+        let exit = table::worst_of(&rows, &finished.judged);
+        Ok(Complete {
+            folder: self.folder.clone(),
+            description,
+            rows,
+            exit,
         })
     }
 

@@ -2,9 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use scenarios::format::{Ask, Term};
-use scenarios::sweep::{
-    Description, Judged, Point, Row, Standing, column, deviation, mean, points,
-};
+use scenarios::sweep::{Description, Judged, Point, Row, Standing, column, points};
+use stats::Mean;
 
 use crate::exit::Exit;
 use crate::out::{Out, Style};
@@ -28,7 +27,7 @@ pub fn table(description: &Description, rows: &[Row], out: Out) -> String {
         header.push("variant".to_owned());
     }
     header.extend(description.axes.iter().map(|axis| axis.name.clone()));
-    header.extend(["runs", "messages", "sd"].map(str::to_owned));
+    header.extend(["runs", "messages", "95 % CI"].map(str::to_owned));
     if theory {
         header.push("theory".to_owned());
     }
@@ -84,8 +83,9 @@ fn line(
     }
     cells.push(point.rows.len().to_string());
     let messages = point.numbers("messages");
-    cells.push(number(mean(&messages), 1.0));
-    cells.push(number(deviation(&messages), 1.0));
+    let mean = Mean::of(&messages);
+    cells.push(number(mean.map(|mean| mean.value), 1.0));
+    cells.push(interval(mean));
     if theory {
         let theory = point.numbers("theory_messages");
         cells.push(number(theory.first().copied(), 1.0));
@@ -94,7 +94,8 @@ fn line(
         let column = column(metric);
         let numbers = point.numbers(&column);
         let is_time = column.contains("_ns");
-        let mut text = number(mean(&numbers), if is_time { 1e6 } else { 1.0 });
+        let mean = Mean::of(&numbers).map(|mean| mean.value);
+        let mut text = number(mean, if is_time { 1e6 } else { 1.0 });
         if is_time && text != "-" {
             text.push_str("ms");
         }
@@ -104,9 +105,22 @@ fn line(
     cells
 }
 
-/// What the expectations are about besides messages.
+/// Where the mean lies with a confidence of 95 %.
+pub fn interval(mean: Option<Mean>) -> String {
+    match mean.and_then(|mean| mean.interval) {
+        Some((low, high)) => format!("[{}, {}]", number(Some(low), 1.0), number(Some(high), 1.0)),
+        None => "-".to_owned(),
+    }
+}
+
+/// What the expectations are about, and theory, besides messages.
 fn metrics(description: &Description) -> Vec<Term> {
-    let mut metrics: Vec<Term> = Vec::new();
+    let theory = description.theory.keys().filter(|name| *name != "messages");
+    let plain = |name: &String| Term {
+        name: name.clone(),
+        statistic: None,
+    };
+    let mut metrics: Vec<Term> = theory.map(plain).collect();
     for ask in description
         .expect
         .iter()
@@ -121,12 +135,15 @@ fn metrics(description: &Description) -> Vec<Term> {
 }
 
 /// Whole numbers as they are, others with few digits.
-fn number(number: Option<f64>, unit: f64) -> String {
+pub fn number(number: Option<f64>, unit: f64) -> String {
     match number.map(|number| number / unit) {
         None => "-".to_owned(),
         Some(number) if number.fract() == 0.0 => format!("{number:.0}"),
         Some(number) if number.abs() >= 100.0 => format!("{number:.1}"),
-        Some(number) => format!("{number:.4}"),
+        Some(number) => {
+            let text = format!("{number:.4}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
     }
 }
 
@@ -140,7 +157,7 @@ pub fn judged(judged: &[Judged], out: Out) -> String {
         .unwrap_or(0);
     for one in judged {
         for fit in &one.fits {
-            text.push_str(&format!("  fit  {fit}\n"));
+            text.push_str(&fit_lines(fit));
         }
         let (sign, style) = match one.standing {
             Standing::Held => ("✔", Style::Good),
@@ -160,6 +177,11 @@ pub fn judged(judged: &[Judged], out: Out) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A fit and what is said of it.
+pub fn fit_lines(fit: &str) -> String {
+    format!("  fit  {}\n", fit.replace('\n', "\n       "))
 }
 
 /// How bad the runs are.

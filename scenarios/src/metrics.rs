@@ -194,6 +194,11 @@ const ALL: &[(&str, Read, &str)] = &[
         "share of the deliveries that were due to correct nodes that never took place: who is still susceptible; measured if asked for",
     ),
     (
+        "atomicity",
+        |run| run.measured("atomicity"),
+        "1 if everything that was cast was delivered by all correct nodes, else 0: over many runs, how probable that is; measured if asked for",
+    ),
+    (
         "traffic",
         |run| {
             let copies = run.counters.kinds.of("Data").net;
@@ -208,6 +213,15 @@ const ALL: &[(&str, Read, &str)] = &[
                 .or(run.steps.map(|steps| u64::from(steps).into()))
         },
         "rounds from the first cast to the last delivery, measured if asked for; of a protocol that has none of its own, its steps",
+    ),
+    (
+        "throughput",
+        |run| {
+            let Metrics { counters, virtual_time_ns, .. } = run;
+            let second = Span::from_secs(1).as_nanos();
+            Figure::ratio(counters.indications.checked_mul(second)?, *virtual_time_ns)
+        },
+        "deliveries a second of virtual time, from the beginning to the end of the run",
     ),
     (
         "events",
@@ -240,6 +254,7 @@ const BY_KIND: [&str; 2] = ["messages", "messages_with_self"];
 const OF_PORTS: &[&str] = &[
     "delivery_ratio",
     "residue",
+    "atomicity",
     "traffic",
     "rounds",
     "delivery_latency",

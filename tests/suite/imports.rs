@@ -50,15 +50,17 @@ fn crates_depend_only_downwards() {
         "sim-core",
         "protocols",
         "scenarios",
+        "stats",
         "viz",
         "udp",
     ];
-    let allowed: [(&str, &[&str]); 6] = [
+    let allowed: [(&str, &[&str]); 7] = [
         ("sim-core", &[]),
         ("protocols", &["sim-core"]),
-        ("scenarios", &["sim-core", "protocols"]),
+        ("stats", &["sim-core"]),
+        ("scenarios", &["sim-core", "protocols", "stats"]),
         ("udp", &["sim-core", "protocols"]),
-        ("viz", &["sim-core"]),
+        ("viz", &["sim-core", "stats"]),
         ("cli", &["sim-core", "protocols", "scenarios", "viz", "udp"]),
     ];
     for (name, allowed) in allowed {
@@ -131,7 +133,7 @@ fn protocols_know_no_driver() {
 #[test]
 fn only_the_command_prints() {
     let words = ["println!", "print!(", "std::env", "stdout()"];
-    for folder in ["sim-core/src", "protocols/src", "scenarios/src", "viz/src"] {
+    for folder in ["sim-core/src", "protocols/src", "scenarios/src", "stats/src", "viz/src"] {
         none_says(folder, &words, "a library prints nothing");
     }
     // The tests of stable storage talk to a child.
@@ -146,7 +148,7 @@ fn only_the_command_prints() {
 
 #[test]
 fn only_the_driver_and_the_command_know_sockets() {
-    for folder in ["sim-core/src", "protocols/src", "scenarios/src", "viz/src"] {
+    for folder in ["sim-core/src", "protocols/src", "scenarios/src", "stats/src", "viz/src"] {
         none_says(
             folder,
             &["std::net", "SocketAddr", "UdpSocket"],

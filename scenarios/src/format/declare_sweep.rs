@@ -11,7 +11,7 @@ use super::fields::{Absent, Fields, Spec};
 use super::place::Place;
 use super::problem::{Code, Problem};
 use super::raw::{Entry, Opened, Raw};
-use super::sweep::{Axis, Seeds, Sweep};
+use super::sweep::{Axis, Figures, Said, Seeds, Sweep};
 use super::sweep_expect::{Ask, What};
 use super::words::{listed, shown, similar};
 use sim_core::kernel::time::Span;
@@ -38,6 +38,9 @@ fn fields(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Sweep {
         condition: condition(f),
         seeds: seeds(f),
         expect: expectations(f, words),
+        measure: measure(f, words),
+        theory: theory(f, words),
+        source: f.text("source", Some(""), "where the literature says what `theory` says"),
         axes,
         zip,
     }
@@ -273,6 +276,96 @@ fn malformed(cx: &Context<'_>, place: Place, label: String) {
             .label(label)
             .note(note),
     );
+}
+
+fn measure(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<String> {
+    let doc = "metrics that are measured besides those that sentences name, as `rounds`";
+    let known = |(place, name): (Place, String)| {
+        if words?.metric(&name).is_none() {
+            f.cx.report(words?.no_metric_in_quotes(place, &name));
+            return None;
+        }
+        Some(name)
+    };
+    let names = f.texts("measure", doc);
+    names.into_iter().filter_map(known).collect()
+}
+
+/// What the literature says: a formula, or figures for values of the first axis.
+fn theory(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<Said> {
+    let node = f.take(Spec {
+        name: "theory",
+        kind: "map of formulas or tables".to_owned(),
+        absent: Absent::Default("{}".to_owned()),
+        doc: "what the literature says: `{ \"messages\": \"n*(n-1)\" }`, or pairs of a value of the first axis and a figure",
+        options: &[],
+    });
+    let entries: Vec<Entry<'_>> = match node.raw.map(|raw| (raw, raw.open())) {
+        None => Vec::new(),
+        Some((_, Opened::Map(entries))) => entries,
+        Some((_, Opened::Tuple("", items))) if items.is_empty() => Vec::new(),
+        Some((raw, other)) => {
+            let title = "`theory` has to be a map, `{ \"messages\": \"n*(n-1)\" }`";
+            let label = format!("this is {}", other.describe());
+            f.cx.report(Problem::error(Code::S104, raw.place, title).label(label));
+            Vec::new()
+        }
+    };
+    let read = |entry: Entry<'_>| {
+        let words = words?;
+        match words.metric(&entry.key) {
+            Some(about) if !about.sampled && !about.by_kind => {}
+            Some(_) => {
+                let title = format!("`theory` is about figures of which a run has one, not `{}`", entry.key);
+                let problem = Problem::error(Code::S130, entry.key_place, title);
+                f.cx.report(problem.label("a run has many of these"));
+                return None;
+            }
+            None => {
+                let problem = words.no_metric_of_a_sweep(entry.key_place, &entry.key);
+                f.cx.report(problem);
+                return None;
+            }
+        }
+        let figures = figures(f.cx, entry.value)?;
+        Some(Said {
+            metric: entry.key,
+            figures,
+        })
+    };
+    entries.into_iter().filter_map(read).collect()
+}
+
+fn figures(cx: &Context<'_>, raw: Raw<'_>) -> Option<Figures> {
+    let wrong = |raw: Raw<'_>, label: String| {
+        let title = "this is nothing that theory could say";
+        let note = "write an expression in quotes, or pairs of a value of the first axis and a figure: `[(1, 0.18), (2, 0.037)]`";
+        let problem = Problem::error(Code::S140, raw.place, title);
+        cx.report(problem.label(label).note(note));
+        None
+    };
+    let pair = |item: &Raw<'_>| match item.open() {
+        Opened::Tuple("", pair) if pair.len() == 2 => {
+            let number = |raw: &Raw<'_>| match raw.open() {
+                Opened::Number => cx.float(*raw, raw.text),
+                other => wrong(*raw, format!("this is {}", other.describe())),
+            };
+            Some((number(&pair[0])?, number(&pair[1])?))
+        }
+        _ => wrong(*item, "this is no pair of numbers".to_owned()).and(None),
+    };
+    match raw.open() {
+        Opened::Text(text) => match cx.evaluate_part(raw, &text, 0..text.len())? {
+            Value::Number(_) => Some(Figures::Formula(text)),
+            _ => wrong(raw, "this is no number".to_owned()).and(None),
+        },
+        Opened::Number => Some(Figures::Formula(raw.text.to_owned())),
+        Opened::List(items) => {
+            let table: Option<Vec<(f64, f64)>> = items.iter().map(pair).collect();
+            table.map(Figures::Table)
+        }
+        other => wrong(raw, format!("this is {}", other.describe())).and(None),
+    }
 }
 
 /// Checks what a sentence names, and that its expressions have values.

@@ -209,20 +209,28 @@ impl Vocabulary {
         self.unknown(place, name, "no metric", &names)
     }
 
+    /// The same for a text, whose place is that of it with its quotes.
+    pub(super) fn no_metric_in_quotes(&self, place: Place, name: &str) -> Problem {
+        quoted(self.no_metric_of_a_sweep(place, name))
+    }
+
     /// Checks a name of `expect_violation`, a text.
     pub(super) fn check_property(&self, cx: &Context<'_>, place: Place, name: &str) {
         if self.property(name).is_none() {
             let names: Vec<_> = self.property_names().collect();
-            let mut problem = self.unknown(place, name, "not a property", &names);
-            // The place is that of the text with its quotes.
-            if let Some((_, edits)) = &mut problem.help {
-                edits
-                    .iter_mut()
-                    .for_each(|(_, near)| *near = format!("\"{near}\""));
-            }
-            cx.report(problem);
+            cx.report(quoted(self.unknown(place, name, "not a property", &names)));
         }
     }
+}
+
+/// The place of a text is that of it with its quotes, and so is what stands in its place.
+fn quoted(mut problem: Problem) -> Problem {
+    if let Some((_, edits)) = &mut problem.help {
+        edits
+            .iter_mut()
+            .for_each(|(_, near)| *near = format!("\"{near}\""));
+    }
+    problem
 }
 
 /// Reads the sentence `content`, which `raw` holds in quotes. None if a mistake is reported.

@@ -74,7 +74,7 @@ pub use read::{Overrides, Reading, Variant, describe, is_meant, read, validate};
 pub use render::{Look, human, json, short};
 pub use scenario::{Every, Job, Places, Scenario, Stop, StopWhen, Trace, Turn};
 pub use sim_core::kernel::random::{Delay, Probability};
-pub use sweep::{Axis, Seeds, Sweep};
+pub use sweep::{Axis, Figures, Said, Seeds, Sweep};
 pub use sweep_expect::{Ask, Term, What, bound, value};
 pub use triggers::{Lasting, Occasion, Trigger};
 pub use units::bytes_text;

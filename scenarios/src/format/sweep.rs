@@ -20,6 +20,30 @@ pub struct Sweep {
     pub seeds: Seeds,
     /// What must hold of all runs together.
     pub expect: Vec<Ask>,
+    /// Metrics of one run that are measured besides those that sentences name.
+    pub measure: Vec<String>,
+    /// What the literature says, shown beside what is measured.
+    pub theory: Vec<Said>,
+    /// Where it says so: `Demers et al. 1987, table 1`. Empty if nothing is said.
+    pub source: String,
+}
+
+/// What the literature says of one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// The metric of one run.
+    pub metric: String,
+    /// Its values.
+    pub figures: Figures,
+}
+
+/// Values that the literature gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Figures {
+    /// An expression over the parameters of a point.
+    Formula(String),
+    /// One for each of these values of the first axis.
+    Table(Vec<(f64, f64)>),
 }
 
 /// A parameter and the values that it takes.

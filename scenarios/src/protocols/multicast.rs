@@ -39,6 +39,7 @@ impl<G: Promises> Family for Multicast<Text, G> {
     const MEASURES: &'static [&'static str] = &[
         "delivery_ratio",
         "residue",
+        "atomicity",
         "traffic",
         "rounds",
         "delivery_latency",

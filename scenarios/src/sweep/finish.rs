@@ -5,10 +5,12 @@ use std::io;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use stats::{Mean, percentile};
 
 use super::judge::{Judged, judge};
 use super::plan::Description;
-use super::row::{FIRST, Row, THEORY};
+use super::points::{Point, points};
+use super::row::{FIRST, Row, THEORY, UNREACHED, decimal};
 
 /// What a finished sweep says.
 #[derive(Clone, Debug)]
@@ -19,7 +21,7 @@ pub struct Finished {
     pub document: Value,
 }
 
-/// Judges the sweep and writes `runs.jsonl`, `runs.csv` and `sweep.json` into `folder`.
+/// Judges the sweep and writes `runs.jsonl`, `runs.csv`, `points.csv` and `sweep.json` into `folder`.
 ///
 /// # Errors
 /// Those of the file system; the path is in the text.
@@ -40,6 +42,7 @@ pub fn finish(folder: &Path, description: &Description, rows: &[Row]) -> io::Res
     fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
     put(&folder.join("runs.jsonl"), &lines)?;
     put(&folder.join("runs.csv"), &table)?;
+    put(&folder.join("points.csv"), &summary(rows))?;
     let expect = judged.iter().map(|one| {
         json!({ "text": one.text, "verdict": one.standing.word(), "said": one.said, "fits": one.fits })
     });
@@ -65,13 +68,62 @@ fn columns(rows: &[Row]) -> Vec<&str> {
             }
         }
     }
-    others.retain(|name| *name != THEORY);
+    let (theory, others): (Vec<&str>, Vec<&str>) =
+        others.into_iter().partition(|name| name.starts_with(THEORY));
     FIRST
         .into_iter()
         .chain(params)
         .chain(others)
-        .chain([THEORY])
+        .chain(theory)
         .collect()
+}
+
+/// Statistics over the runs of each point, a line for each metric: `points.csv`.
+fn summary(rows: &[Row]) -> String {
+    let params: Vec<&str> = rows.first().map_or(Vec::new(), |row| row.sections().0);
+    let first = ["point", "variant", "protocol"];
+    let last = [
+        "metric", "runs", "mean", "low", "high", "deviation", "min", "p50", "p90", "p99", "max",
+        "theory",
+    ];
+    let head = first.iter().chain(&params).chain(&last);
+    let mut table = csv(head.map(|name| (*name).to_owned()));
+    for point in points(rows) {
+        let named = first.iter().chain(&params);
+        let here: Vec<String> = named
+            .map(|name| point.rows[0].get(name).unwrap_or_default())
+            .collect();
+        for metric in metrics(&point) {
+            let Some(line) = figures(&point, metric) else {
+                continue;
+            };
+            table.push_str(&csv(here.iter().cloned().chain(line)));
+        }
+    }
+    table
+}
+
+/// What was measured at a point: the columns behind the verdict that are no theory.
+fn metrics<'p>(point: &'p Point<'_>) -> Vec<&'p str> {
+    let (_, others) = point.rows[0].sections();
+    let measured = others.into_iter().skip(1);
+    measured
+        .filter(|name| *name != UNREACHED && !name.starts_with(THEORY))
+        .collect()
+}
+
+/// One line of `points.csv` from the metric on; `None` if no run has a number.
+fn figures(point: &Point<'_>, metric: &str) -> Option<Vec<String>> {
+    let samples = point.numbers(metric);
+    let mean = Mean::of(&samples)?;
+    let (low, high) = mean.interval.unzip();
+    let ranks = [0, 500, 900, 990, 1000].map(|thousandths| percentile(&samples, thousandths));
+    let theory = point.numbers(&format!("{THEORY}{metric}")).first().copied();
+    let figures = [Some(mean.value), low, high, mean.deviation];
+    let figures = figures.into_iter().chain(ranks).chain([theory]);
+    let mut line = vec![metric.to_owned(), samples.len().to_string()];
+    line.extend(figures.map(|figure| figure.map_or(String::new(), decimal)));
+    Some(line)
 }
 
 /// A line of CSV (RFC 4180).

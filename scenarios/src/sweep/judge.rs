@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fit::{Fit, fit};
+use stats::{Forms, Mean, PowerLaw};
+
 use super::plan::Description;
-use super::points::{Point, mean, points, statistic};
+use super::points::{Point, points, statistic};
 use super::row::{Row, VIOLATION, decimal};
 use crate::format::{Ask, Comparison, Statistic, Term, Value, What, bound, value};
 
@@ -225,7 +226,7 @@ impl Judge<'_> {
             let Some(Value::Number(x)) = point.param(param) else {
                 return inconclusive(&self.ask.text, format!("`{param}` is no number"));
             };
-            let Some(y) = mean(&point.numbers(&column(metric))) else {
+            let Some(Mean { value: y, .. }) = Mean::of(&point.numbers(&column(metric))) else {
                 left_out += 1;
                 continue;
             };
@@ -257,14 +258,15 @@ impl Judge<'_> {
         [low, high]: [f64; 2],
     ) -> Judged {
         let mut fits = Vec::new();
-        let mut worst: Option<(f64, Fit, String)> = None;
+        let mut worst: Option<(f64, PowerLaw, String)> = None;
         let mut broken = false;
-        for (name, mut series) in series {
-            series.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-            let Some(fit) = fit(&series) else { continue };
+        for (name, series) in series {
+            let Some(fit) = PowerLaw::of(&series) else {
+                continue;
+            };
             let off = (low - fit.exponent).max(fit.exponent - high);
             broken |= off > 0.0;
-            fits.push(line(&name, &column(metric), param, &fit));
+            fits.extend(fitted(&name, &column(metric), param, &series));
             if worst.as_ref().is_none_or(|(most, ..)| off > *most) {
                 worst = Some((off, fit, name));
             }
@@ -306,19 +308,32 @@ impl Judge<'_> {
     }
 }
 
-fn line(series: &str, metric: &str, param: &str, fit: &Fit) -> String {
+/// The power that was fitted to the points of a series, how sure it is, and which of the usual forms is nearest: two lines.
+/// `None` for fewer than two points.
+#[must_use]
+pub fn fitted(series: &str, metric: &str, param: &str, points: &[(f64, f64)]) -> Option<String> {
+    let fit = PowerLaw::of(points)?;
     let series = if series.is_empty() {
         String::new()
     } else {
         format!("{series}   ")
     };
     let error = fit
-        .error
+        .std_error
         .map_or(String::new(), |error| format!(" ± {error:.3}"));
-    format!(
+    let mut line = format!(
         "{series}{metric} ~ {:.3} {param}^{:.3}{error}   R2 {:.4}   {} points   last slope {:.3}",
-        fit.factor, fit.exponent, fit.r2, fit.points, fit.last
-    )
+        fit.factor, fit.exponent, fit.r_squared, fit.points, fit.last
+    );
+    if let Some(forms) = Forms::of(points) {
+        line.push_str(&format!("\n  form {}", forms.sentence(param)));
+    }
+    if let Some((first, last)) = fit.halves.filter(|_| fit.moves) {
+        line.push_str(&format!(
+            "; the slope still moves: {first:.3} at first, {last:.3} at last"
+        ));
+    }
+    Some(line)
 }
 
 /// A figure for people; times in milliseconds.

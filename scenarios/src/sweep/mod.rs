@@ -13,7 +13,6 @@
 
 mod execute;
 mod finish;
-pub mod fit;
 mod judge;
 mod part;
 mod plan;
@@ -24,9 +23,9 @@ mod theory;
 
 pub use execute::execute;
 pub use finish::{Finished, finish};
-pub use judge::{Judged, Standing, column, judge};
+pub use judge::{Judged, Standing, column, fitted, judge};
 pub use part::{Conflict, Merged, Part, Read, merge, read};
 pub use plan::{Axis, Description, Plan, Planned, Theory, folder, plan};
-pub use points::{Point, deviation, mean, points};
+pub use points::{Point, points};
 pub use row::Row;
 pub use shard::Shard;

@@ -1,5 +1,6 @@
 //! From a file to the list of runs: anyone who reads the same file under the same overrides gets the same list.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -44,8 +45,8 @@ pub struct Description {
     /// How many runs.
     pub runs: usize,
     /// What the literature says, where it can be compared with the scenario itself.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub theory: Option<Theory>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub theory: BTreeMap<String, Theory>,
     /// What is expected of all runs together.
     pub expect: Vec<String>,
 }
@@ -66,18 +67,14 @@ pub struct Axis {
     pub values: Vec<Box<RawValue>>,
 }
 
-/// What the literature says of metrics.
+/// What the literature says of a metric.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Theory {
-    /// Of `messages`.
-    pub messages: Formula,
-}
-
-/// A formula over `n`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Formula {
-    /// An expression.
+    /// An expression over parameters; empty if figures were published, and no formula.
     pub formula: String,
+    /// Where it says so; empty for the costs that `stormglass list protocols` prints.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub source: String,
 }
 
 /// A run of the plan.
@@ -111,7 +108,7 @@ pub struct Plan {
     settings: Vec<Vec<SourceId>>,
     variants: Vec<Option<SourceId>>,
     measure: Vec<String>,
-    theory: Vec<Option<f64>>,
+    theory: Vec<Vec<(String, Option<f64>)>>,
 }
 
 /// The place of a sweep below the folder of all runs: `eager/sweep-77c0aa`.
@@ -186,7 +183,9 @@ fn measured(scenario: &Scenario) -> Vec<String> {
             format::Sentence::Metric { metric, .. } => Some(metric.clone()),
             _ => None,
         });
-    asked.chain(expected).collect()
+    let said = scenario.sweep.theory.iter().map(|said| said.metric.clone());
+    let named = scenario.sweep.measure.iter().cloned();
+    asked.chain(expected).chain(said).chain(named).collect()
 }
 
 fn describe(scenario: &Scenario, variants: Vec<String>, points: usize) -> Description {
@@ -211,7 +210,7 @@ fn describe(scenario: &Scenario, variants: Vec<String>, points: usize) -> Descri
         points,
         runs: points * variants.len() * seeds as usize,
         variants,
-        theory: None,
+        theory: BTreeMap::new(),
         expect: sweep.expect.iter().map(|ask| ask.text.clone()).collect(),
     }
 }
@@ -358,15 +357,16 @@ impl Plan {
                         .help("set it by `-p`, then it is not varied", Vec::new());
                     return Err(vec![problem]);
                 }
-                let theory = theory::messages(sources, self.file, &overrides, &scenario, registry);
-                if point == 0 && variant == 0 {
-                    self.description.theory = theory.as_ref().map(|(formula, _)| Theory {
-                        messages: Formula {
-                            formula: formula.clone(),
-                        },
-                    });
+                let cost = theory::messages(sources, self.file, &overrides, &scenario, registry);
+                let theory = theory::at(&base.sweep, values, &scenario, cost);
+                let mut columns = Vec::new();
+                for (metric, theory, value) in theory {
+                    if let (0, 0, Some(theory)) = (point, variant, theory) {
+                        self.description.theory.insert(metric.clone(), theory);
+                    }
+                    columns.push((metric, value));
                 }
-                self.theory.push(theory.map(|(_, value)| value));
+                self.theory.push(columns);
                 for replicate in 0..self.description.seeds {
                     let seed = match &base.sweep.seeds {
                         Seeds::Given(seeds) => seeds.start() + u64::from(replicate),
@@ -384,7 +384,8 @@ impl Plan {
                 }
             }
         }
-        for text in &self.description.expect {
+        // What is measured is part of the rows.
+        for text in self.description.expect.iter().chain(&base.sweep.measure) {
             hash.bytes(text.as_bytes());
         }
         hash.bytes(env!("CARGO_PKG_VERSION").as_bytes());
@@ -427,10 +428,10 @@ impl Plan {
         Ok(scenario)
     }
 
-    /// What the literature says of the messages of this run.
-    pub(super) fn theory(&self, run: &Planned) -> Option<f64> {
+    /// What the literature says of the metrics of this run.
+    pub(super) fn theory(&self, run: &Planned) -> &[(String, Option<f64>)] {
         let place = run.point * self.variants.len() + run.variant;
-        self.theory.get(place).copied().flatten()
+        self.theory.get(place).map_or(&[], Vec::as_slice)
     }
 
     /// The ids of all runs, in order.

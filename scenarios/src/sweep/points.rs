@@ -1,5 +1,7 @@
 //! The runs of a point, and statistics over them.
 
+use stats::{Mean, percentile};
+
 use super::plan::Description;
 use super::row::{Row, UNREACHED, VERDICT};
 use crate::format::{Statistic, Value};
@@ -89,57 +91,13 @@ impl Point<'_> {
     }
 }
 
-/// The mean; `None` of nothing.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "a number of runs")]
-pub fn mean(numbers: &[f64]) -> Option<f64> {
-    (!numbers.is_empty()).then(|| numbers.iter().sum::<f64>() / numbers.len() as f64)
-}
-
-/// The standard deviation of a sample; `None` of fewer than two.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "a number of runs")]
-pub fn deviation(numbers: &[f64]) -> Option<f64> {
-    let mean = mean(numbers).filter(|_| numbers.len() > 1)?;
-    let squares: f64 = numbers
-        .iter()
-        .map(|number| (number - mean) * (number - mean))
-        .sum();
-    Some((squares / (numbers.len() - 1) as f64).sqrt())
-}
-
 /// A statistic; percentiles by nearest rank. `None` of nothing.
 #[must_use]
 pub fn statistic(numbers: &[f64], statistic: Statistic) -> Option<f64> {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_by(f64::total_cmp);
     match statistic {
-        Statistic::Mean => mean(numbers),
-        Statistic::Min => sorted.first().copied(),
-        Statistic::Max => sorted.last().copied(),
-        Statistic::Percentile(thousandths) => {
-            let rank = (sorted.len() * usize::from(thousandths)).div_ceil(1000);
-            sorted.get(rank.max(1) - 1).copied()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_by_nearest_rank() {
-        let numbers: Vec<f64> = (1..=20).rev().map(f64::from).collect();
-        for (thousandths, expected) in [(50, 1.0), (51, 2.0), (500, 10.0), (990, 20.0), (950, 19.0)]
-        {
-            assert_eq!(
-                statistic(&numbers, Statistic::Percentile(thousandths)),
-                Some(expected)
-            );
-        }
-        assert_eq!(statistic(&[], Statistic::Min), None);
-        assert_eq!(deviation(&[1.0, 3.0]), Some(2.0_f64.sqrt()));
-        assert_eq!(deviation(&[1.0]), None);
+        Statistic::Mean => Mean::of(numbers).map(|mean| mean.value),
+        Statistic::Min => numbers.iter().copied().min_by(f64::total_cmp),
+        Statistic::Max => numbers.iter().copied().max_by(f64::total_cmp),
+        Statistic::Percentile(thousandths) => percentile(numbers, thousandths),
     }
 }

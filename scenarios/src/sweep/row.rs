@@ -18,8 +18,8 @@ pub(super) const FIRST: [&str; 6] = ["run", "point", "replicate", "seed", "varia
 pub(super) const VERDICT: &str = "verdict";
 /// What a `sometimes` or an expected violation waited for in vain; a point needs it in one of its runs.
 pub(super) const UNREACHED: &str = "unreached";
-/// The last column.
-pub(super) const THEORY: &str = "theory_messages";
+/// What the last columns begin with: what the literature says of a metric.
+pub(super) const THEORY: &str = "theory_";
 
 /// A row: columns in order, each with its value as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Row {
         planned: &Planned,
         scenario: &Scenario,
         run: &Run,
-        theory: Option<f64>,
+        theory: &[(String, Option<f64>)],
     ) -> Row {
         let (_, variant) = scenario.name_and_variant();
         let mut row = Row(Vec::new());
@@ -46,7 +46,8 @@ impl Row {
         for (name, value) in &scenario.params {
             let clashes = names.contains(&name.as_str())
                 || FIRST.contains(&name.as_str())
-                || [VERDICT, UNREACHED, THEORY].contains(&name.as_str())
+                || [VERDICT, UNREACHED].contains(&name.as_str())
+                || name.starts_with(THEORY)
                 || run
                     .metrics
                     .sampled()
@@ -81,7 +82,10 @@ impl Row {
                 }
             }
         }
-        row.put(THEORY, theory.map_or("null".to_owned(), decimal));
+        for (metric, value) in theory {
+            let text = value.map_or("null".to_owned(), decimal);
+            row.put(&format!("{THEORY}{metric}"), text);
+        }
         row
     }
 

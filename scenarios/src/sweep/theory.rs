@@ -1,9 +1,77 @@
-//! What the literature says that the messages of a point cost.
+//! What the literature says of a point: what its messages cost, and what the file says.
 
+use super::plan::Theory;
 use crate::format::{
-    Entry, Messages, NodeSet, Overrides, Scenario, SourceId, Sources, Turn, formula, read,
+    Entry, Figures, Messages, NodeSet, Overrides, Said, Scenario, SourceId, Sources, Sweep, Turn,
+    Value, bound, formula, read,
 };
 use crate::overlay::Shape;
+
+/// A metric, what is said of it, and how much that is at a point.
+type Line = (String, Option<Theory>, Option<f64>);
+
+/// What is said of a point with these values: by the file, and for messages else by the protocol's cost.
+pub(super) fn at(
+    sweep: &Sweep,
+    values: &[(String, String)],
+    scenario: &Scenario,
+    cost: Option<(String, f64)>,
+) -> Vec<Line> {
+    let mut lines: Vec<Line> = sweep
+        .theory
+        .iter()
+        .map(|said| {
+            let theory = Theory {
+                formula: match &said.figures {
+                    Figures::Formula(text) => text.clone(),
+                    Figures::Table(_) => String::new(),
+                },
+                source: sweep.source.clone(),
+            };
+            (said.metric.clone(), Some(theory), value(said, sweep, values, scenario))
+        })
+        .collect();
+    if lines.iter().all(|(metric, ..)| metric != "messages") {
+        let (formula, value) = cost.unzip();
+        let theory = formula.map(|formula| Theory {
+            formula,
+            source: String::new(),
+        });
+        lines.push(("messages".to_owned(), theory, value));
+    }
+    lines
+}
+
+fn value(
+    said: &Said,
+    sweep: &Sweep,
+    values: &[(String, String)],
+    scenario: &Scenario,
+) -> Option<f64> {
+    match &said.figures {
+        Figures::Formula(text) => bound(text, &|name| param(scenario, name)),
+        Figures::Table(table) => {
+            let name = &sweep.axes.first()?.name;
+            // An axis that was set to one value is not among those of the point.
+            let at_point = values.iter().find(|(axis, _)| axis == name);
+            let here: f64 = at_point?.1.parse().ok()?;
+            let found = table.iter().find(|(value, _)| *value == here);
+            found.map(|(_, figure)| *figure)
+        }
+    }
+}
+
+fn param(scenario: &Scenario, name: &str) -> Option<Value> {
+    let (_, text) = scenario.params.iter().find(|(param, _)| param == name)?;
+    Some(match text.parse() {
+        Ok(number) => Value::Number(number),
+        Err(_) => match text.as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            text => Value::Text(text.to_owned()),
+        },
+    })
+}
 
 /// The formula and its value, if the protocol states its cost exactly for the form that the scenario has, and nothing else
 /// is counted: every process a neighbour of every other, no acknowledgements of links, operations that end.

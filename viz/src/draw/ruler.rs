@@ -6,9 +6,10 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::{IntoLogRange, LogCoord};
+use sim_core::kernel::random::detmath::{exp, ln};
 
 use crate::chart::{Axis, Scale, float};
-use crate::maths::{decade, exp, ln, ten_to};
+use crate::maths::{decade, ten_to};
 use crate::number::{Style, power};
 
 /// An axis that knows its ends.

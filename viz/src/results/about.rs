@@ -46,8 +46,11 @@ pub struct Parameter {
 /// What theory says of a metric.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Theory {
-    /// A formula over the parameters: `n*(n-1)`.
+    /// A formula over the parameters: `n*(n-1)`; empty if figures were published, and no formula.
     pub formula: String,
+    /// Where it says so; may be empty.
+    #[serde(default)]
+    pub source: String,
 }
 
 impl About {
@@ -61,9 +64,15 @@ impl About {
         }
     }
 
-    /// The formula of a metric as a paper prints it: `n·(n−1)`.
-    pub(super) fn formula(&self, metric: &str) -> Option<String> {
-        let theory = self.theory.get(metric)?;
-        Some(theory.formula.replace('*', "·").replace('-', "−"))
+    /// What is said of a metric, as a legend has room for it: the formula as a paper prints it, `n·(n−1)`, or the paper.
+    pub(super) fn theory(&self, metric: &str) -> Option<String> {
+        let Theory { formula, source } = self.theory.get(metric)?;
+        let formula = formula.replace('*', "·").replace('-', "−");
+        Some(match (formula.as_str(), source.as_str()) {
+            ("", "") => return None,
+            ("", source) => source.to_owned(),
+            (_, "") => formula,
+            (_, source) => format!("{formula} ({source})"),
+        })
     }
 }

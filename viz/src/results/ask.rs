@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use stats::Mean;
+
 use crate::chart::{Axis, Chart, Curve, Heat, Point, Scale, Series, Shape, Unit};
-use crate::student;
 
 use super::{Results, ResultsError, curves};
 
@@ -63,20 +64,24 @@ impl Results {
     /// # Errors
     /// If a column is missing, has a text where a number is needed, or no run has a value.
     pub fn series(&self, ask: &Ask) -> Result<Vec<Series>, ResultsError> {
-        let formula = self.about.formula(ask.y);
+        let said = self.about.theory(ask.y);
         let mut all = Vec::new();
         for (name, groups) in self.groups(ask)? {
             let mut points = Vec::new();
             let mut theory = Vec::new();
             for group in groups {
-                let (Some((x, ..)), Some((y, low, high))) =
-                    (student::mean(&group.xs), student::mean(&group.ys))
-                else {
+                let (Some(across), Some(up)) = (Mean::of(&group.xs), Mean::of(&group.ys)) else {
                     continue;
                 };
-                points.push(Point { x, y, low, high });
-                if let Some((expected, ..)) = student::mean(&group.theory) {
-                    theory.push((x, expected));
+                let (x, (low, high)) = (across.value, up.ends());
+                points.push(Point {
+                    x,
+                    y: up.value,
+                    low,
+                    high,
+                });
+                if let Some(expected) = Mean::of(&group.theory) {
+                    theory.push((x, expected.value));
                 }
             }
             let shape = if self.is_parameter(ask.x) || self.varied() == 1 {
@@ -90,7 +95,7 @@ impl Results {
                 theory = curves::bent(&theory);
             }
             if !theory.is_empty() {
-                let label = formula.clone().unwrap_or_else(|| "theory".to_owned());
+                let label = said.clone().unwrap_or_else(|| "theory".to_owned());
                 series.theory = Some(Curve {
                     label,
                     points: theory,
@@ -201,7 +206,7 @@ impl Results {
         if cells.is_empty() {
             return Err(nothing(x, metric));
         }
-        let mean = |up, across| Some(student::mean(cells.get(&(up, across))?)?.0);
+        let mean = |up, across| Some(Mean::of(cells.get(&(up, across))?)?.value);
         let values = (0..rows.len())
             .map(|up| (0..columns.len()).map(|across| mean(up, across)).collect())
             .collect();

@@ -1,10 +1,10 @@
 //! Curves beside the means: what was fitted, and theory between the values that were sampled.
 
+use sim_core::kernel::random::detmath::{exp, ln};
+use stats::{Forms, PowerLaw};
+
 use crate::chart::{Curve, Series};
-use crate::fit::{Forms, PowerLaw};
-use crate::maths::{exp, ln};
 use crate::number::{significant, two_places};
-use crate::student;
 
 use super::Ask;
 
@@ -29,7 +29,7 @@ pub(super) fn add_fit(series: &mut Series, ask: &Ask) -> Option<String> {
     } else {
         format!("{}: ", series.name)
     };
-    let sure = match law.interval(student::quantile(law.degrees_of_freedom(), 0.95)) {
+    let sure = match law.interval() {
         Some((low, high)) => {
             format!(
                 ", exponent {} to {} (95 %)",

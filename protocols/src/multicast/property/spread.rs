@@ -16,7 +16,8 @@ use crate::multicast::port::Multicast;
 /// Sees casts and deliveries, a bit for each message and process.
 ///
 /// Everything that was cast is *due* to every process that is correct in the end. The `delivery_ratio` is the share of it
-/// that was delivered, the `residue` the rest: of a single cast, those who are still susceptible. `rounds` counts the rounds
+/// that was delivered, the `residue` the rest: of a single cast, those who are still susceptible. `atomicity` is 1 if nothing is
+/// left, else 0: its mean over many runs is the probability that everybody hears. `rounds` counts the rounds
 /// that began after the first cast, up to the one of the last delivery.
 #[derive(Clone, Debug)]
 pub struct Spread<P> {
@@ -29,7 +30,7 @@ pub struct Spread<P> {
 impl<P: Payload> Spread<P> {
     /// How far casts spread: `traffic` is counted by the engine, the others here.
     pub const MEASURES: &'static [&'static str] =
-        &["delivery_ratio", "residue", "traffic", "rounds"];
+        &["delivery_ratio", "residue", "atomicity", "traffic", "rounds"];
 
     /// For a group of `nodes`, and a protocol whose rounds take so long, if it has some.
     #[must_use]
@@ -91,6 +92,10 @@ impl<P: Payload, G: Guarantee> Property<Multicast<P, G>> for Spread<P> {
         let mut measures = vec![
             of_due("delivery_ratio", delivered),
             of_due("residue", due - delivered),
+            Measure {
+                name: "atomicity",
+                quantity: Quantity::Count(u64::from(delivered == due)),
+            },
         ];
         measures.extend(self.rounds());
         Finding::Measured(measures)

@@ -2,12 +2,14 @@
 //!
 //! Least squares as in any textbook (Draper and Smith, Applied Regression Analysis, chapter 1). Forms are compared
 //! by the difference of their Bayesian information criteria (Kass and Raftery 1995: beyond 10 is very strong
-//! evidence). This file needs a logarithm and an exponential and nothing else; with those of `maths` a fit has the
-//! same bits everywhere.
+//! evidence).
 
 use std::fmt;
 
-use crate::maths::{exp, ln};
+use sim_core::kernel::random::detmath::{exp, ln};
+
+use crate::float;
+use crate::samples::{CONFIDENCE, quantile};
 
 /// `y = factor · x^exponent`, fitted as a straight line through the logarithms.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,8 @@ pub struct PowerLaw {
     pub points: usize,
     /// How many have no logarithm: a coordinate that is not above zero.
     pub left_out: usize,
+    /// The slope between the last two of them.
+    pub last: f64,
     /// The exponents of the first and the last half of the points (by `x`; a middle one belongs to both), if each has
     /// three points or more.
     pub halves: Option<(f64, f64)>,
@@ -41,6 +45,10 @@ impl PowerLaw {
         logs.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let line = Line::through(&logs)?;
         let (halves, moves) = halves(&logs);
+        let last = match logs[..] {
+            [.., (x1, y1), (x2, y2)] if x1 != x2 => (y2 - y1) / (x2 - x1),
+            _ => line.slope,
+        };
         Some(PowerLaw {
             exponent: line.slope,
             std_error: line.slope_error(),
@@ -48,6 +56,7 @@ impl PowerLaw {
             r_squared: line.r_squared,
             points: logs.len(),
             left_out: points.len() - used.len(),
+            last,
             halves,
             moves,
         })
@@ -59,11 +68,10 @@ impl PowerLaw {
         self.points - 2
     }
 
-    /// The confidence interval of the exponent, for the quantile of Student's t that belongs to
-    /// [`PowerLaw::degrees_of_freedom`].
+    /// The 95 % confidence interval of the exponent, by Student's t.
     #[must_use]
-    pub fn interval(&self, quantile: f64) -> Option<(f64, f64)> {
-        let around = self.std_error? * quantile;
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let around = self.std_error? * quantile(self.degrees_of_freedom(), CONFIDENCE);
         Some((self.exponent - around, self.exponent + around))
     }
 
@@ -192,7 +200,7 @@ impl Forms {
         // Every form has one coefficient, so that the criteria differ by the fit alone: n · ln(squares / squares).
         let behind = |other: &&FittedForm| {
             let ratio = other.error.max(ROUNDING) / best;
-            crate::chart::float(self.points) * 2.0 * ln(ratio) < VERY_STRONG
+            float(self.points) * 2.0 * ln(ratio) < VERY_STRONG
         };
         let near = self.ranked.iter().filter(behind);
         near.map(|fitted| fitted.form).collect()
@@ -202,7 +210,7 @@ impl Forms {
     #[must_use]
     pub fn sentence(&self, name: &str) -> String {
         let best = self.ranked[0];
-        let percent = crate::number::significant(best.error * 100.0, 2);
+        let percent = percent(best.error);
         let candidates: Vec<String> = self.candidates().iter().map(|form| form.of(name)).collect();
         if candidates.len() > 1 {
             return format!("{}: not told apart", candidates.join(" or "));
@@ -220,6 +228,16 @@ impl Forms {
     }
 }
 
+/// A share in per cent, to about two digits.
+fn percent(share: f64) -> String {
+    let places = match share {
+        x if x >= 0.1 => 0,
+        x if x >= 0.01 => 1,
+        _ => 2,
+    };
+    format!("{:.places$}", share * 100.0)
+}
+
 /// The points whose coordinates are finite and above zero.
 fn with_logarithms(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let positive = |value: f64| value > 0.0 && value.is_finite();
@@ -233,7 +251,7 @@ fn fit_form(form: Form, points: &[(f64, f64)]) -> Option<FittedForm> {
     let squares: f64 = ratios.iter().map(|ratio| ratio * ratio).sum();
     let coefficient = ratios.iter().sum::<f64>() / squares;
     let errors = ratios.iter().map(|ratio| coefficient * ratio - 1.0);
-    let mean = errors.map(|error| error * error).sum::<f64>() / crate::chart::float(points.len());
+    let mean = errors.map(|error| error * error).sum::<f64>() / float(points.len());
     let error = mean.sqrt();
     // A logarithm is nothing at 1, and falls below it.
     (coefficient > 0.0 && error.is_finite()).then_some(FittedForm {
@@ -257,7 +275,7 @@ struct Line {
 
 impl Line {
     fn through(points: &[(f64, f64)]) -> Option<Line> {
-        let count = crate::chart::float(points.len());
+        let count = float(points.len());
         let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
         let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
         let around = || points.iter().map(|(x, y)| (x - mean_x, y - mean_y));
@@ -283,7 +301,7 @@ impl Line {
 
     fn slope_error(&self) -> Option<f64> {
         let freedom = self.points.checked_sub(2).filter(|freedom| *freedom > 0)?;
-        Some((self.rest / crate::chart::float(freedom) / self.spread).sqrt())
+        Some((self.rest / float(freedom) / self.spread).sqrt())
     }
 }
 
@@ -299,7 +317,7 @@ fn halves(logs: &[(f64, f64)]) -> (Option<(f64, f64)>, bool) {
     };
     // Both halves have the same noise: it is estimated from what both leave over. A middle point that they share makes
     // the difference a little less sure than is said here: rather one warning too many.
-    let freedom = crate::chart::float(2 * half - 4);
+    let freedom = float(2 * half - 4);
     let noise = (first.rest + last.rest) / freedom;
     let error = (noise / first.spread + noise / last.spread).sqrt();
     let difference = (first.slope - last.slope).abs();
@@ -421,7 +439,6 @@ mod tests {
 
     #[test]
     fn slope_and_interval_agree_with_linregress() {
-        use crate::student::quantile;
         use linregress::{FormulaRegressionBuilder, RegressionDataBuilder};
         let mut random = Random(3);
         for size in [3, 5, 7] {
@@ -448,7 +465,7 @@ mod tests {
             assert!((law.r_squared - model.rsquared()).abs() < 1e-9);
             let around = error * quantile(law.degrees_of_freedom(), 0.95);
             let (low, high) = law
-                .interval(quantile(law.degrees_of_freedom(), 0.95))
+                .interval()
                 .expect("an error");
             assert!(
                 (low - (slope - around)).abs() < 1e-9 && (high - (slope + around)).abs() < 1e-9
