@@ -301,7 +301,7 @@ pub struct MergeArgs {
 /// `stormglass plot`
 #[derive(Clone, Debug, Args)]
 pub struct PlotArgs {
-    /// Folders that sweeps have written; several are drawn on the same axes
+    /// Folders that sweeps have written, or `latest`; several are drawn on the same axes
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
     /// What is varied: a parameter, or another metric
@@ -316,6 +316,12 @@ pub struct PlotArgs {
     /// Logarithmic axes
     #[arg(long)]
     pub log: bool,
+    /// A logarithmic horizontal axis only
+    #[arg(long, conflicts_with = "log")]
+    pub log_x: bool,
+    /// A logarithmic vertical axis only
+    #[arg(long, conflicts_with_all = ["log", "log_x"])]
+    pub log_y: bool,
     /// Fit a power of x
     #[arg(long)]
     pub fit: bool,
@@ -325,9 +331,21 @@ pub struct PlotArgs {
     /// A map of two parameters, with this one upwards
     #[arg(long, value_name = "COLUMN", conflicts_with = "fit")]
     pub heat: Option<String>,
+    /// Of runs, not sweeps: how many nodes have delivered by then (an infection curve)
+    #[arg(long, conflicts_with_all = ["fit", "heat", "cdf", "by", "log", "log_x", "log_y"])]
+    pub spread: bool,
+    /// Of runs, not sweeps: how long deliveries took
+    #[arg(long, conflicts_with_all = ["fit", "heat", "cdf", "by", "log", "log_x", "log_y", "spread"])]
+    pub latency: bool,
+    /// Count time in rounds as long as this: `--spread --round 100ms`
+    #[arg(long, value_name = "TIME", requires = "spread")]
+    pub round: Option<Span>,
     /// Light letters on dark ground
     #[arg(long)]
     pub dark: bool,
+    /// Where `latest` is
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
     /// Where the picture goes: `.svg`, or `.png`
     #[arg(short, long, value_name = "FILE", default_value = "plot.svg")]
     pub output: PathBuf,
@@ -336,7 +354,7 @@ pub struct PlotArgs {
 /// `stormglass report`
 #[derive(Clone, Debug, Args)]
 pub struct ReportArgs {
-    /// Folders that sweeps have written; several are drawn on the same axes
+    /// Folders that sweeps have written, or `latest`; several are drawn on the same axes
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
     /// What is varied
@@ -348,6 +366,9 @@ pub struct ReportArgs {
     /// What tells the lines apart: a parameter, `variant` or `protocol`
     #[arg(long, value_name = "COLUMN")]
     pub by: Option<String>,
+    /// Where `latest` is
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub runs: PathBuf,
     /// Where the page goes
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     pub output: PathBuf,

@@ -1,10 +1,14 @@
 //! `stormglass plot` and `stormglass report`: the results of sweeps as pictures.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use scenarios::folder::read_trace;
+use sim_core::kernel::time::Span;
 use viz::report::{Section, page};
 use viz::results::{Ask, Results, ResultsError, compare};
+use viz::runs::{self, Named};
 use viz::{Chart, Scale, Theme};
 
 use crate::args::{PlotArgs, ReportArgs};
@@ -16,7 +20,10 @@ const PNG_SCALE: u32 = 2;
 
 /// Draws one chart.
 pub fn plot(out: Out, args: &PlotArgs) -> Exit {
-    let drawn = read(&args.results).and_then(|results| chart(&results, args));
+    if args.spread || args.latency {
+        return of_runs(out, args);
+    }
+    let drawn = read(&args.results, &args.runs).and_then(|results| chart(&results, args));
     let chart = match drawn {
         Ok(chart) => chart,
         Err(error) => return refused(out, &error),
@@ -38,7 +45,7 @@ pub fn write(out: Out, chart: &Chart, dark: bool, path: &Path) -> Exit {
 
 /// Writes a page with every metric that the sweeps vary, against what they vary.
 pub fn report(out: Out, args: &ReportArgs) -> Exit {
-    let sections = read(&args.results).and_then(|results| {
+    let sections = read(&args.results, &args.runs).and_then(|results| {
         let charts = args.metrics.iter().map(|metric| {
             let ask = Ask {
                 by: args.by.as_deref(),
@@ -68,8 +75,55 @@ pub fn report(out: Out, args: &ReportArgs) -> Exit {
     saved(out, &args.output, html.as_bytes())
 }
 
-fn read(folders: &[PathBuf]) -> Result<Vec<Results>, ResultsError> {
-    folders.iter().map(|folder| Results::read(folder)).collect()
+fn read(folders: &[PathBuf], runs: &Path) -> Result<Vec<Results>, ResultsError> {
+    let one = |folder: &PathBuf| {
+        if folder.as_os_str() == "latest" {
+            Results::read(&runs.join("latest"))
+        } else {
+            Results::read(folder)
+        }
+    };
+    folders.iter().map(one).collect()
+}
+
+/// Draws what the traces of runs say.
+fn of_runs(out: Out, args: &PlotArgs) -> Exit {
+    let mut traces = Vec::new();
+    for run in &args.results {
+        match read_trace(&args.runs, &run.to_string_lossy()) {
+            Ok(read) => traces.push(read),
+            Err(error) => {
+                out.complain(format_args!("error: {error}"));
+                return match error.kind() {
+                    ErrorKind::NotFound => Exit::Usage,
+                    _ => Exit::Io,
+                };
+            }
+        }
+    }
+    let mut named: Vec<Named<'_>> = Vec::new();
+    for (header, trace) in &traces {
+        if trace.left_out > 0 {
+            out.note(format_args!(
+                "note: {}: {} more events were not recorded (`--trace full` records up to 2,000,000)",
+                header.name, trace.left_out
+            ));
+        }
+        let name = format!("{} {}", header.name, header.params);
+        named.push((name.trim().to_owned(), trace));
+    }
+    let chart = if args.spread {
+        runs::spread(&named, args.round.map(Span::as_nanos))
+    } else {
+        runs::latencies(&named)
+    };
+    match chart {
+        Some(chart) => write(out, &chart, args.dark, &args.output),
+        None => {
+            out.complain("error: no delivery was recorded in these runs");
+            Exit::Usage
+        }
+    }
 }
 
 /// One sweep by itself; several beside each other, on the same axes.
@@ -92,8 +146,8 @@ fn chart(results: &[Results], args: &PlotArgs) -> Result<Chart, ResultsError> {
     let ask = Ask {
         by,
         fit: args.fit,
-        x_scale: scale(args.log),
-        y_scale: scale(args.log),
+        x_scale: scale(args.log || args.log_x),
+        y_scale: scale(args.log || args.log_y),
         ..Ask::new(&args.x, &args.y)
     };
     together(results, &ask)

@@ -15,10 +15,20 @@ const POINTS_MAX: usize = 60;
 pub fn table(description: &Description, rows: &[Row], out: Out) -> String {
     let points = points(rows);
     let variants = description.variants.len() > 1;
-    let theory = points
-        .iter()
-        .any(|point| !point.numbers("theory_messages").is_empty());
-    let metrics = metrics(description);
+    let said = |metric: &str| {
+        let column = format!("theory_{metric}");
+        points
+            .iter()
+            .any(|point| !point.numbers(&column).is_empty())
+    };
+    let theory = said("messages");
+    let metrics: Vec<(Term, bool)> = metrics(description)
+        .into_iter()
+        .map(|metric| {
+            let said = said(&column(&metric));
+            (metric, said)
+        })
+        .collect();
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
@@ -31,11 +41,10 @@ pub fn table(description: &Description, rows: &[Row], out: Out) -> String {
     if theory {
         header.push("theory".to_owned());
     }
-    header.extend(
-        metrics
-            .iter()
-            .map(|metric| column(metric).replace("_ns", "")),
-    );
+    for (metric, said) in &metrics {
+        header.push(column(metric).replace("_ns", ""));
+        header.extend(said.then(|| "theory".to_owned()));
+    }
     header.push("passed".to_owned());
     table.set_header(&header);
     for point in points.iter().take(POINTS_MAX) {
@@ -63,7 +72,7 @@ fn line(
     point: &Point<'_>,
     variants: bool,
     theory: bool,
-    metrics: &[Term],
+    metrics: &[(Term, bool)],
 ) -> Vec<String> {
     let mut cells = Vec::new();
     if variants {
@@ -90,7 +99,7 @@ fn line(
         let theory = point.numbers("theory_messages");
         cells.push(number(theory.first().copied(), 1.0));
     }
-    for metric in metrics {
+    for (metric, said) in metrics {
         let column = column(metric);
         let numbers = point.numbers(&column);
         let is_time = column.contains("_ns");
@@ -100,6 +109,10 @@ fn line(
             text.push_str("ms");
         }
         cells.push(text);
+        if *said {
+            let theory = point.numbers(&format!("theory_{column}"));
+            cells.push(number(theory.first().copied(), 1.0));
+        }
     }
     cells.push(format!("{}/{}", point.passed(), point.rows.len()));
     cells

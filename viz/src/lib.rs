@@ -31,6 +31,7 @@ mod number;
 mod png;
 pub mod report;
 pub mod results;
+pub mod runs;
 mod svg;
 mod table;
 mod theme;

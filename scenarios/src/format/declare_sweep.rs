@@ -314,7 +314,7 @@ fn theory(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<Said> {
     let read = |entry: Entry<'_>| {
         let words = words?;
         match words.metric(&entry.key) {
-            Some(about) if !about.sampled && !about.by_kind => {}
+            Some(about) if !about.sampled => {}
             Some(_) => {
                 let title = format!("`theory` is about figures of which a run has one, not `{}`", entry.key);
                 let problem = Problem::error(Code::S130, entry.key_place, title);

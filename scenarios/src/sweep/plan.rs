@@ -384,9 +384,18 @@ impl Plan {
                 }
             }
         }
-        // What is measured is part of the rows.
+        // What is measured is part of the rows, and so is what theory says.
         for text in self.description.expect.iter().chain(&base.sweep.measure) {
             hash.bytes(text.as_bytes());
+        }
+        for (metric, theory) in &self.description.theory {
+            for text in [metric, &theory.formula, &theory.source] {
+                hash.bytes(text.as_bytes());
+            }
+        }
+        for (metric, value) in self.theory.iter().flatten() {
+            hash.bytes(metric.as_bytes());
+            hash.word(value.map_or(0, f64::to_bits));
         }
         hash.bytes(env!("CARGO_PKG_VERSION").as_bytes());
         self.description.scenario_hash = format!("{:016x}", hash.digest());

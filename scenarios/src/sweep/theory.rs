@@ -117,7 +117,21 @@ pub(super) fn messages(
     let value = formula(cost.net, &known)? * operations;
     let text = match scenario.workload.len() {
         1 => cost.net.to_owned(),
-        many => format!("{many} * ({})", cost.net),
+        many if is_product(cost.net) => format!("{many}*{}", cost.net),
+        many => format!("{many}*({})", cost.net),
     };
     Some((text, value))
+}
+
+/// Does nothing stand outside brackets that binds less than a product?
+fn is_product(formula: &str) -> bool {
+    let mut depth = 0_i32;
+    formula.chars().all(|letter| {
+        depth += match letter {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth > 0 || !matches!(letter, '+' | '-')
+    })
 }

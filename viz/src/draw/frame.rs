@@ -44,6 +44,8 @@ pub(crate) struct Around {
     pub(crate) left: f64,
     /// Room to the right: a legend, a scale bar.
     pub(crate) right: f64,
+    /// The height of what is there; it may reach down beside the words of the horizontal axis.
+    pub(crate) height: f64,
     /// Room below the words of the horizontal axis: a legend.
     pub(crate) below: f64,
     /// Sentences at the bottom.
@@ -84,7 +86,8 @@ pub(crate) fn begin<'a, P: Painter>(
         lines => 6.0 + crate::chart::float(lines) * 15.0,
     };
     let under = UNDER + around.below + notes_height + MARGIN;
-    let bottom = (f64::from(chart.size.1) - under).max(top + LEAST_HEIGHT);
+    let least = LEAST_HEIGHT.max(around.height - UNDER);
+    let bottom = (f64::from(chart.size.1) - under).max(top + least);
     let mut y = bottom + UNDER + around.below + 6.0;
     for line in notes {
         lines.push((y + 7.0, NUMBERS, Ink::Muted, line));

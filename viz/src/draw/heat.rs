@@ -36,6 +36,7 @@ pub(crate) fn draw<P: Painter>(chart: &Chart, heat: &Heat, painter: &mut P) -> D
         y_title: y.title.clone(),
         left: frame::widest(&y.ticks),
         right: BESIDE_BAR + BAR + numbers,
+        height: 0.0,
         below: 0.0,
         notes,
     };

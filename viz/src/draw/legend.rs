@@ -78,6 +78,15 @@ impl Legend {
         }
     }
 
+    /// How high it is beside the plot.
+    pub(crate) fn height(&self) -> f64 {
+        if self.beside {
+            float(self.entries.len()) * LINE
+        } else {
+            0.0
+        }
+    }
+
     /// The room that it needs below the plot.
     pub(crate) fn below(&self) -> f64 {
         if self.beside || self.entries.is_empty() {

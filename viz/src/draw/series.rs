@@ -30,6 +30,7 @@ pub(crate) fn draw<P: Painter>(chart: &Chart, all: &[Series], painter: &mut P) -
         y_title: y.title.clone(),
         left: frame::widest(&y.ticks),
         right: legend.right(),
+        height: legend.height(),
         below: legend.below(),
         notes,
     };

@@ -90,7 +90,12 @@ impl Results {
                 // No order of the points says which follows which.
                 Shape::Points
             };
-            let mut series = Series::new(&name, shape, points);
+            // Beside what was published stands what was measured.
+            let name = match name.as_str() {
+                "" if !theory.is_empty() => "measured",
+                name => name,
+            };
+            let mut series = Series::new(name, shape, points);
             if (ask.x_scale, ask.y_scale) != (Scale::Log, Scale::Log) {
                 theory = curves::bent(&theory);
             }
@@ -356,7 +361,7 @@ pub fn compare(sweeps: &[Results], ask: &Ask) -> Result<Chart, ResultsError> {
         notes.extend(sweep.averages(ask).map(|note| format!("{name}: {note}")));
         for series in sweep.series(ask)? {
             let name = match series.name.as_str() {
-                "" => name.clone(),
+                "" | "measured" => name.clone(),
                 own => format!("{name}, {own}"),
             };
             all.push(Series { name, ..series });
