@@ -76,7 +76,11 @@ impl<'a> Sweep<'a> {
                 .push(sources.add("--seeds", format!("sweep.seeds={seeds}")));
         }
         if !args.measure.is_empty() {
-            let names: Vec<String> = args.measure.iter().map(|name| format!("{name:?}")).collect();
+            let names: Vec<String> = args
+                .measure
+                .iter()
+                .map(|name| format!("{name:?}"))
+                .collect();
             let text = format!("sweep.measure=[{}]", names.join(", "));
             overrides.sets.push(sources.add("--measure", text));
         }

@@ -9,7 +9,19 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const FILES: [&str; 4] = ["runs.jsonl", "runs.csv", "sweep.json", "part-1-of-1.jsonl"];
+const FILES: [&str; 5] = [
+    "runs.jsonl",
+    "runs.csv",
+    "points.csv",
+    "sweep.json",
+    "part-1-of-1.jsonl",
+];
+
+/// So small n have a slope of their own.
+const EXPECT: [&str; 2] = [
+    "--set",
+    "sweep.expect=[\"exponent(messages, n) in 1.9 .. 2.15\"]",
+];
 
 fn sweep(out: &Path, more: &[&str]) -> Command {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/sweeps/eager-messages.ron");
@@ -17,7 +29,15 @@ fn sweep(out: &Path, more: &[&str]) -> Command {
     command
         .arg("sweep")
         .arg(file)
-        .args(["-s", "n=4,8,16..=64", "--seeds", "150", "-o"])
+        .args([
+            "-s",
+            "n=4,8,16..=64",
+            "--seeds",
+            "150",
+            EXPECT[0],
+            EXPECT[1],
+            "-o",
+        ])
         .arg(out)
         .args(more);
     command
@@ -107,6 +127,8 @@ fn shards_merge_to_the_same_bytes_and_what_is_missing_is_told() {
             .arg("sweep")
             .arg(file)
             .args(few)
+            .args(["-s", "n=4,8,16..=64"])
+            .args(EXPECT)
             .arg("-o")
             .arg(out)
             .args(more)
@@ -156,7 +178,7 @@ fn shards_merge_to_the_same_bytes_and_what_is_missing_is_told() {
         folder(whole.path()).expect("there"),
         folder(merged.path()).expect("there"),
     );
-    for name in &FILES[..3] {
+    for name in &FILES[..4] {
         assert!(
             fs::read(a.join(name)).unwrap() == fs::read(b.join(name)).unwrap(),
             "{name} differs"

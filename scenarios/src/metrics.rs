@@ -216,12 +216,8 @@ const ALL: &[(&str, Read, &str)] = &[
     ),
     (
         "throughput",
-        |run| {
-            let Metrics { counters, virtual_time_ns, .. } = run;
-            let second = Span::from_secs(1).as_nanos();
-            Figure::ratio(counters.indications.checked_mul(second)?, *virtual_time_ns)
-        },
-        "deliveries a second of virtual time, from the beginning to the end of the run",
+        |run| run.measured("throughput"),
+        "deliveries that were due, or remote calls that succeeded, a second of virtual time; measured if asked for",
     ),
     (
         "events",
@@ -257,6 +253,7 @@ const OF_PORTS: &[&str] = &[
     "atomicity",
     "traffic",
     "rounds",
+    "throughput",
     "delivery_latency",
     "calls",
     "attempts",

@@ -464,9 +464,7 @@ mod tests {
             assert!((law.exponent - slope).abs() < 1e-9);
             assert!((law.r_squared - model.rsquared()).abs() < 1e-9);
             let around = error * quantile(law.degrees_of_freedom(), 0.95);
-            let (low, high) = law
-                .interval()
-                .expect("an error");
+            let (low, high) = law.interval().expect("an error");
             assert!(
                 (low - (slope - around)).abs() < 1e-9 && (high - (slope + around)).abs() < 1e-9
             );

@@ -133,7 +133,13 @@ fn protocols_know_no_driver() {
 #[test]
 fn only_the_command_prints() {
     let words = ["println!", "print!(", "std::env", "stdout()"];
-    for folder in ["sim-core/src", "protocols/src", "scenarios/src", "stats/src", "viz/src"] {
+    for folder in [
+        "sim-core/src",
+        "protocols/src",
+        "scenarios/src",
+        "stats/src",
+        "viz/src",
+    ] {
         none_says(folder, &words, "a library prints nothing");
     }
     // The tests of stable storage talk to a child.
@@ -148,7 +154,13 @@ fn only_the_command_prints() {
 
 #[test]
 fn only_the_driver_and_the_command_know_sockets() {
-    for folder in ["sim-core/src", "protocols/src", "scenarios/src", "stats/src", "viz/src"] {
+    for folder in [
+        "sim-core/src",
+        "protocols/src",
+        "scenarios/src",
+        "stats/src",
+        "viz/src",
+    ] {
         none_says(
             folder,
             &["std::net", "SocketAddr", "UdpSocket"],

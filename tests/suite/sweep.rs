@@ -100,7 +100,7 @@ fn files(folder: &Path, merged: &Merged) -> Vec<Vec<u8>> {
     assert_eq!(merged.missing, Vec::<String>::new());
     sweep::finish(folder, &merged.description, &merged.rows).expect("written");
     let read = |name: &&str| fs::read(folder.join(name)).expect("there");
-    ["runs.jsonl", "runs.csv", "sweep.json"]
+    ["runs.jsonl", "runs.csv", "points.csv", "sweep.json"]
         .iter()
         .map(read)
         .collect()
@@ -133,7 +133,7 @@ proptest! {
             paths.push(path);
         }
         let merged = bench.merged(&paths).expect("sound");
-        let names = ["runs.jsonl", "runs.csv", "sweep.json"];
+        let names = ["runs.jsonl", "runs.csv", "points.csv", "sweep.json"];
         let found = files(folder.path(), &merged);
         for ((name, found), expected) in names.iter().zip(&found).zip(&expected) {
             prop_assert!(found == expected, "{} differs", name);

@@ -72,7 +72,12 @@ pub fn latencies(runs: &[Named<'_>]) -> Option<Chart> {
         .with_unit(Unit::Share)
         .with_range(0.0, 1.0);
     let time = Axis::linear("latency of a delivery").with_unit(Unit::Nanoseconds);
-    let chart = some(Chart::of_series("How long deliveries take", time, share, all))?;
+    let chart = some(Chart::of_series(
+        "How long deliveries take",
+        time,
+        share,
+        all,
+    ))?;
     Some(Chart { notes, ..chart })
 }
 

@@ -40,7 +40,11 @@ fn fields(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Sweep {
         expect: expectations(f, words),
         measure: measure(f, words),
         theory: theory(f, words),
-        source: f.text("source", Some(""), "where the literature says what `theory` says"),
+        source: f.text(
+            "source",
+            Some(""),
+            "where the literature says what `theory` says",
+        ),
         axes,
         zip,
     }
@@ -316,7 +320,10 @@ fn theory(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<Said> {
         match words.metric(&entry.key) {
             Some(about) if !about.sampled => {}
             Some(_) => {
-                let title = format!("`theory` is about figures of which a run has one, not `{}`", entry.key);
+                let title = format!(
+                    "`theory` is about figures of which a run has one, not `{}`",
+                    entry.key
+                );
                 let problem = Problem::error(Code::S130, entry.key_place, title);
                 f.cx.report(problem.label("a run has many of these"));
                 return None;

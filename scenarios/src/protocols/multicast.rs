@@ -42,6 +42,7 @@ impl<G: Promises> Family for Multicast<Text, G> {
         "atomicity",
         "traffic",
         "rounds",
+        "throughput",
         "delivery_latency",
     ];
 

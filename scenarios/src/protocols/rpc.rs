@@ -181,6 +181,7 @@ impl Family for Rpc<Shipped> {
         "attempts",
         "executions",
         "success_ratio",
+        "throughput",
         "call_latency",
     ];
 

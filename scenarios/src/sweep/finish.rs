@@ -68,8 +68,9 @@ fn columns(rows: &[Row]) -> Vec<&str> {
             }
         }
     }
-    let (theory, others): (Vec<&str>, Vec<&str>) =
-        others.into_iter().partition(|name| name.starts_with(THEORY));
+    let (theory, others): (Vec<&str>, Vec<&str>) = others
+        .into_iter()
+        .partition(|name| name.starts_with(THEORY));
     FIRST
         .into_iter()
         .chain(params)
@@ -83,7 +84,17 @@ fn summary(rows: &[Row]) -> String {
     let params: Vec<&str> = rows.first().map_or(Vec::new(), |row| row.sections().0);
     let first = ["point", "variant", "protocol"];
     let last = [
-        "metric", "runs", "mean", "low", "high", "deviation", "min", "p50", "p90", "p99", "max",
+        "metric",
+        "runs",
+        "mean",
+        "low",
+        "high",
+        "deviation",
+        "min",
+        "p50",
+        "p90",
+        "p99",
+        "max",
         "theory",
     ];
     let head = first.iter().chain(&params).chain(&last);

@@ -494,7 +494,7 @@ mod tests {
         assert_eq!(judged[0].fits.len(), 2);
         assert_eq!(
             judged[0].fits[0],
-            "k=1   messages ~ 1.000 n^1.000 ± 0.000   R2 1.0000   3 points   last slope 1.000"
+            "k=1   messages ~ 1.000 n^1.000 ± 0.000   R2 1.0000   3 points   last slope 1.000\n  form n, exactly"
         );
     }
 

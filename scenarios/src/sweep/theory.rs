@@ -28,7 +28,11 @@ pub(super) fn at(
                 },
                 source: sweep.source.clone(),
             };
-            (said.metric.clone(), Some(theory), value(said, sweep, values, scenario))
+            (
+                said.metric.clone(),
+                Some(theory),
+                value(said, sweep, values, scenario),
+            )
         })
         .collect();
     if lines.iter().all(|(metric, ..)| metric != "messages") {

@@ -146,6 +146,17 @@ pub enum Quantity {
     Times(Distribution),
 }
 
+impl Measure {
+    /// So many a second, from the beginning to the end of the run; `None` of a run that took no time.
+    #[must_use]
+    pub fn per_second(name: &'static str, count: u64, end: &End) -> Option<Measure> {
+        let part = count.checked_mul(Span::from_secs(1).as_nanos())?;
+        let whole = end.at.as_nanos();
+        let quantity = Quantity::Ratio { part, whole };
+        (whole > 0).then_some(Measure { name, quantity })
+    }
+}
+
 /// One promise of the port `P`, judged while the run goes on.
 pub trait Property<P: Port> {
     /// Takes one fact. A safety property says at once when it is broken.

@@ -419,6 +419,8 @@ fn axis(column: &str, scale: Scale) -> Axis {
         Unit::Nanoseconds
     } else if words.contains(&"bytes") {
         Unit::Bytes
+    } else if words.contains(&"throughput") {
+        Unit::Named("a second".to_owned())
     } else if words.iter().any(|word| ["ratio", "residue"].contains(word)) {
         Unit::Share
     } else {

@@ -18,7 +18,7 @@ use crate::multicast::port::Multicast;
 /// Everything that was cast is *due* to every process that is correct in the end. The `delivery_ratio` is the share of it
 /// that was delivered, the `residue` the rest: of a single cast, those who are still susceptible. `atomicity` is 1 if nothing is
 /// left, else 0: its mean over many runs is the probability that everybody hears. `rounds` counts the rounds
-/// that began after the first cast, up to the one of the last delivery.
+/// that began after the first cast, up to the one of the last delivery; `throughput` is what was delivered a second.
 #[derive(Clone, Debug)]
 pub struct Spread<P> {
     book: Book<P>,
@@ -29,8 +29,14 @@ pub struct Spread<P> {
 
 impl<P: Payload> Spread<P> {
     /// How far casts spread: `traffic` is counted by the engine, the others here.
-    pub const MEASURES: &'static [&'static str] =
-        &["delivery_ratio", "residue", "atomicity", "traffic", "rounds"];
+    pub const MEASURES: &'static [&'static str] = &[
+        "delivery_ratio",
+        "residue",
+        "atomicity",
+        "traffic",
+        "rounds",
+        "throughput",
+    ];
 
     /// For a group of `nodes`, and a protocol whose rounds take so long, if it has some.
     #[must_use]
@@ -80,7 +86,7 @@ impl<P: Payload, G: Guarantee> Property<Multicast<P, G>> for Spread<P> {
         Ok(())
     }
 
-    fn finish(&mut self, _: &End) -> Finding {
+    fn finish(&mut self, end: &End) -> Finding {
         let (due, delivered) = self.due_and_delivered();
         if due == 0 {
             return Finding::Measured(Vec::new());
@@ -98,6 +104,7 @@ impl<P: Payload, G: Guarantee> Property<Multicast<P, G>> for Spread<P> {
             },
         ];
         measures.extend(self.rounds());
+        measures.extend(Measure::per_second("throughput", delivered, end));
         Finding::Measured(measures)
     }
 }

@@ -13,7 +13,8 @@ use crate::rpc::service::Service;
 /// Sees calls begin, end and be carried out.
 ///
 /// `calls` counts those that began, `attempts` how often one that ended was sent, `executions` how often one that began was
-/// carried out, and `success_ratio` is the share of those that succeeded among those that ended. Failed clients and servers
+/// carried out, `success_ratio` is the share of those that succeeded among those that ended, and `throughput` how many succeeded a
+/// second. Failed clients and servers
 /// are not counted, and no effect that a server reads from its log.
 #[derive(Clone, Debug, Default)]
 pub struct Effort {
@@ -27,8 +28,13 @@ pub struct Effort {
 
 impl Effort {
     /// The metrics of remote calls.
-    pub const MEASURES: &'static [&'static str] =
-        &["attempts", "executions", "success_ratio", "calls"];
+    pub const MEASURES: &'static [&'static str] = &[
+        "attempts",
+        "executions",
+        "success_ratio",
+        "throughput",
+        "calls",
+    ];
 
     /// For any number of processes.
     #[must_use]
@@ -65,7 +71,7 @@ impl<S: Service> Property<Rpc<S>> for Effort {
         Ok(())
     }
 
-    fn finish(&mut self, _: &End) -> Finding {
+    fn finish(&mut self, end: &End) -> Finding {
         let ratio = |name, part, whole| Measure {
             name,
             quantity: Quantity::Ratio { part, whole },
@@ -81,6 +87,7 @@ impl<S: Service> Property<Rpc<S>> for Effort {
         if self.begun > 0 {
             measures.push(ratio("executions", self.executions, self.begun));
         }
+        measures.extend(Measure::per_second("throughput", self.succeeded, end));
         Finding::Measured(measures)
     }
 }
