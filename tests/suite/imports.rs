@@ -61,7 +61,10 @@ fn crates_depend_only_downwards() {
         ("scenarios", &["sim-core", "protocols", "stats"]),
         ("udp", &["sim-core", "protocols"]),
         ("viz", &["sim-core", "stats"]),
-        ("cli", &["sim-core", "protocols", "scenarios", "viz", "udp"]),
+        (
+            "cli",
+            &["sim-core", "protocols", "stats", "scenarios", "viz", "udp"],
+        ),
     ];
     for (name, allowed) in allowed {
         let manifest =

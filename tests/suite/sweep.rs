@@ -174,11 +174,11 @@ fn a_sweep_is_what_its_file_says() {
     // n = 5 without loss is not meant.
     assert_eq!((about.points, about.runs), (5, 5 * 2 * 3));
     assert_eq!(about.variants, ["", "slow"]);
-    let theory = about
-        .theory
-        .as_ref()
-        .map(|theory| theory.messages.formula.as_str());
-    assert_eq!(theory, Some("n-1"));
+    let theory = &about.theory["messages"];
+    assert_eq!(
+        (theory.formula.as_str(), theory.source.as_str()),
+        ("n-1", "")
+    );
     let folder = TempDir::new().expect("a folder");
     let part = folder.path().join("part.jsonl");
     bench.run(&part, Shard::default(), 1, usize::MAX);
@@ -213,6 +213,46 @@ fn a_sweep_is_what_its_file_says() {
             .next()
             .expect("a head")
             .contains(",delivery_latency_ns_p99,")
+    );
+}
+
+/// What the file says is published stands in the rows, by formula or by table, and is part of what a sweep is.
+#[test]
+fn theory_of_the_file_stands_beside_what_is_measured() {
+    let with = |theory: &str| {
+        let more =
+            format!(r#"seeds: 1, measure: ["residue"], source: "A 1987", theory: {theory},"#);
+        Bench::of(
+            &SCENARIO.replace("seeds: 3,", &more),
+            &["loss=0.0,0.001"],
+            &[None],
+        )
+    };
+    let bench = with(r#"{ "bytes": "10*n", "residue": [(3, 0.5), (5, 0.25)] }"#);
+    let folder = TempDir::new().expect("a folder");
+    let part = folder.path().join("part.jsonl");
+    bench.run(&part, Shard::default(), 1, usize::MAX);
+    let merged = bench.merged(&[part]).expect("sound");
+    let column = |name: &str| -> Vec<Option<f64>> {
+        merged.rows.iter().map(|row| row.number(name)).collect()
+    };
+    // n = 3, 3, 4, 4, 5: five without loss is not meant.
+    let five = |numbers: [f64; 5]| numbers.map(Some).to_vec();
+    assert_eq!(column("theory_bytes"), five([30.0, 30.0, 40.0, 40.0, 50.0]));
+    let (half, quarter) = (Some(0.5), Some(0.25));
+    assert_eq!(column("theory_residue"), [half, half, None, None, quarter]);
+    assert_eq!(column("theory_messages"), five([2.0, 2.0, 3.0, 3.0, 4.0]));
+    // It is measured, though no sentence asks for it.
+    assert_eq!(column("residue"), five([0.0; 5]));
+    let about = &merged.description.theory["residue"];
+    assert_eq!(
+        (about.formula.as_str(), about.source.as_str()),
+        ("", "A 1987")
+    );
+    let other = with(r#"{ "bytes": "11*n", "residue": [(3, 0.5), (5, 0.25)] }"#);
+    assert_ne!(
+        other.plan.description.scenario_hash,
+        bench.plan.description.scenario_hash
     );
 }
 

@@ -158,6 +158,27 @@ fn mistakes_in_a_sweep_are_shown_where_they_are() {
             "where: \"k < m\"",
             "S112]: `m` is neither a parameter nor a function",
         ),
+        (
+            "measure: [\"mesages\"]",
+            "S130]: `mesages` is no metric (did you mean `messages`?)",
+        ),
+        (
+            "theory: { \"mesages\": \"n\" }",
+            "S130]: `mesages` is no metric (did you mean `messages`?)",
+        ),
+        (
+            "theory: { \"messages\": \"n < 3\" }",
+            "S140]: this is nothing that theory could say",
+        ),
+        (
+            "theory: { \"messages\": [(3, 2), 4] }",
+            "S140]: this is nothing that theory could say",
+        ),
+        (
+            "theory: { \"delivery_latency\": \"n\" }",
+            "S130]: `theory` is about figures of which a run has one, not `delivery_latency`",
+        ),
+        ("theory: [1]", "S104]: `theory` has to be a map"),
         ("seeds: 0", "S105]: `seeds` is out of range"),
         ("seeds: 5..=3", "S140]: these are no seeds"),
         (
