@@ -144,6 +144,48 @@ fn runs_are_drawn_from_their_traces() {
     assert!(error.contains("no such run"), "{error}");
 }
 
+/// The pictures of the README are what its commands draw.
+#[test]
+fn pictures_of_the_readme_are_those_of_its_commands() {
+    let folder = TempDir::new().expect("a folder");
+    let at = folder.path();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../viz/pictures");
+    let files = [
+        "multicast/best-effort.ron",
+        "multicast/eager.ron",
+        "gossip/push.ron",
+        "byzantine/bracha.ron",
+        "order/sequencer.ron",
+        "order/isis.ron",
+    ];
+    let files: Vec<String> = files.iter().map(|file| library(file)).collect();
+    let mut compare = vec!["compare", "-s", "n=16,32,64..=256", "-o", "compare.svg"];
+    compare.extend(files.iter().map(String::as_str));
+    done(at, &compare);
+    for (name, axes) in [
+        ("demers-counter", ["-x", "k", "-y", "residue", "--log-y"]),
+        ("frieze-grimmett", ["-x", "n", "-y", "rounds", "--log-x"]),
+    ] {
+        done(at, &["sweep", &library(&format!("published/{name}.ron"))]);
+        let picture = format!("{name}.svg");
+        done(
+            at,
+            &[&["plot", "latest", "-o", &picture], &axes[..]].concat(),
+        );
+    }
+    for name in ["compare.svg", "demers-counter.svg", "frieze-grimmett.svg"] {
+        let drawn = fs::read(at.join(name)).expect("a picture");
+        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+            fs::write(shipped.join(name), &drawn).expect("written");
+        }
+        let shipped = fs::read(shipped.join(name)).expect("a picture");
+        assert!(
+            drawn == shipped,
+            "{name} is another (INSTA_UPDATE=always replaces it)"
+        );
+    }
+}
+
 /// What the library says was published is what its sweeps find.
 #[test]
 fn published_figures_stand_beside_what_is_measured() {

@@ -178,7 +178,10 @@ fn mistakes_in_a_sweep_are_shown_where_they_are() {
             "theory: { \"delivery_latency\": \"n\" }",
             "S130]: `theory` is about figures of which a run has one, not `delivery_latency`",
         ),
-        ("theory: [1]", "S104]: `theory` has to be a map"),
+        (
+            "theory: [1]",
+            "S104]: `theory` has to be a map, `{ \"messages\": \"n*(n-1)\" }`",
+        ),
         ("seeds: 0", "S105]: `seeds` is out of range"),
         ("seeds: 5..=3", "S140]: these are no seeds"),
         (
