@@ -81,6 +81,11 @@ impl Out {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    /// Is less to be said on standard error?
+    pub const fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// Writes a note that `--quiet` silences.
     pub fn note(self, text: impl Display) {
         if !self.quiet {

@@ -44,7 +44,7 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
         .iter()
         .map(|planned| planned.scenario.name.chars().count());
     let many = names.max().filter(|_| planned.len() > 1);
-    let mut progress = Progress::new(planned.len(), args.json);
+    let mut progress = Progress::new(planned.len(), args.json || out.is_quiet());
     for this in &planned {
         let scenario = &this.scenario;
         progress.now(&scenario.name);

@@ -319,7 +319,7 @@ impl<'a> Sweep<'a> {
         let jobs = self.args.jobs.unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
         });
-        let mut progress = Progress::new(todo.len(), self.args.json);
+        let mut progress = Progress::new(todo.len(), self.args.json || self.out.is_quiet());
         let (mut violations, mut done) = (0, 0);
         let mut trouble = None;
         let mut take = |row: Row| {

@@ -212,6 +212,9 @@ impl Forms {
         let best = self.ranked[0];
         let percent = percent(best.error);
         let candidates: Vec<String> = self.candidates().iter().map(|form| form.of(name)).collect();
+        if candidates.len() > 3 {
+            return "none stands out".to_owned();
+        }
         if candidates.len() > 1 {
             return format!("{}: not told apart", candidates.join(" or "));
         }

@@ -105,7 +105,7 @@ pub fn run(out: Out, registry: &dyn Runner, args: &UdpRunArgs) -> Exit {
         .iter()
         .map(|(planned, _)| planned.scenario.name.chars().count());
     let many = names.max().filter(|_| chosen.len() > 1);
-    let mut progress = Progress::new(chosen.len(), args.json);
+    let mut progress = Progress::new(chosen.len(), args.json || out.is_quiet());
     for (planned, simulated) in &chosen {
         progress.now(&planned.scenario.name);
         let mut shown = String::new();
