@@ -75,22 +75,25 @@ fn metric(column: &str) -> &str {
     column.split("_ns").next().unwrap_or(column)
 }
 
-/// What is told of one protocol: the values of its runs, by what tells runs of a point apart.
+/// The values of the runs of a point, by seed and variant: what tells them apart, and which are a pair.
+type Runs = BTreeMap<(String, String), f64>;
+
+/// What is told of one protocol.
 struct Side {
     name: String,
-    points: Vec<(f64, BTreeMap<(String, String), f64>)>,
+    points: Vec<(f64, Runs)>,
 }
 
 impl Side {
     fn of(sweep: &Complete, args: &CompareArgs) -> Side {
-        let mut points: Vec<(f64, BTreeMap<(String, String), f64>)> = Vec::new();
+        let mut points: Vec<(f64, Runs)> = Vec::new();
         for row in &sweep.rows {
             let (Some(x), Some(y)) = (row.number(&args.x), row.number(&args.y)) else {
                 continue;
             };
             let place = points.iter().position(|(known, _)| *known == x);
             let place = place.unwrap_or_else(|| {
-                points.push((x, BTreeMap::new()));
+                points.push((x, Runs::new()));
                 points.len() - 1
             });
             points[place].1.insert(pair(row), y / unit(&args.y));
@@ -103,14 +106,14 @@ impl Side {
     }
 
     fn means(&self) -> Vec<(f64, f64)> {
-        let mean = |(x, runs): &(f64, BTreeMap<_, f64>)| {
+        let mean = |(x, runs): &(f64, Runs)| {
             let runs: Vec<f64> = runs.values().copied().collect();
             Some((*x, Mean::of(&runs)?.value))
         };
         self.points.iter().filter_map(mean).collect()
     }
 
-    fn at(&self, x: f64) -> Option<&BTreeMap<(String, String), f64>> {
+    fn at(&self, x: f64) -> Option<&Runs> {
         let found = self.points.iter().find(|(known, _)| *known == x);
         found.map(|(_, runs)| runs)
     }
