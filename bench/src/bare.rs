@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use sim_core::sim::{Entry, Queue};
 
 use crate::measure::{Sample, Told, measure};
-use crate::random::Random;
+use crate::random::{Exponential, Random};
 use crate::wheel::Wheel;
 use crate::workload::Load;
 
@@ -139,9 +139,10 @@ fn ping_pong(mut queue: impl Pending, deliveries: u64) -> Told {
 
 fn hold(mut queue: impl Pending, nodes: u32, in_flight: u32, deliveries: u64) -> Told {
     let (mut random, mut fingerprint) = (Random::new(1), Fingerprint(1));
+    let law = Exponential::new();
     for place in 0..in_flight {
         queue.push(Entry {
-            at: random.exponential_ns(),
+            at: law.ns(&mut random),
             node: random.other(place % nodes, nodes),
             handle: 0,
         });
@@ -153,7 +154,7 @@ fn hold(mut queue: impl Pending, nodes: u32, in_flight: u32, deliveries: u64) ->
         delivered += 1;
         fingerprint.fold(entry);
         queue.push(Entry {
-            at: entry.at + random.exponential_ns(),
+            at: entry.at + law.ns(&mut random),
             node: random.other(entry.node, nodes),
             handle: entry.handle + 1,
         });

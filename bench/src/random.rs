@@ -61,15 +61,37 @@ impl Random {
         ((self.word() >> 11) + 1) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Exponential of mean 5 ms, in nanoseconds.
-    #[inline]
-    pub fn exponential_ns(&mut self) -> u64 {
-        (-self.unit().ln() * 5e6) as u64
-    }
-
     /// Uniform from 1 to 10 ms, in nanoseconds.
     #[inline]
     pub fn uniform_ns(&mut self) -> u64 {
         1_000_000 + self.below(9_000_001)
+    }
+}
+
+/// A law of delay that costs everybody the same: so many quantiles of the exponential law of mean 5 ms, each as likely.
+/// The exact law costs a logarithm, whose price is not that of a simulator.
+#[derive(Clone, Debug)]
+pub struct Exponential(Vec<u64>);
+
+impl Exponential {
+    pub fn new() -> Exponential {
+        let quantile = |place: u32| {
+            let above = (f64::from(place) + 0.5) / f64::from(Self::QUANTILES);
+            (-above.ln() * 5e6) as u64
+        };
+        Exponential((0..Self::QUANTILES).map(quantile).collect())
+    }
+
+    const QUANTILES: u32 = 1024;
+
+    /// All of them, in nanoseconds.
+    pub fn quantiles(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// One of them, in nanoseconds.
+    #[inline]
+    pub fn ns(&self, random: &mut Random) -> u64 {
+        self.0[random.below(u64::from(Self::QUANTILES)) as usize]
     }
 }

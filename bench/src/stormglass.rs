@@ -11,6 +11,7 @@ use sim_core::kernel::random::{Delay, Sampler};
 use sim_core::sim::{Setup, Sim};
 
 use crate::measure::{Sample, Told, measure};
+use crate::random::Exponential;
 use crate::workload::Load;
 
 /// Bytes of what a node of the gossip load is, besides what the engine keeps of it.
@@ -33,9 +34,9 @@ pub fn run(load: Load) -> Sample {
             in_flight,
             deliveries,
         } => {
-            let mean = Span::from_millis(5);
-            let (min, max) = (Span::ZERO, None);
-            let law = Delay::Exponential { mean, min, max };
+            let law = Exponential::new();
+            let delays = law.quantiles().iter().map(|ns| Span::from_nanos(*ns));
+            let law = Delay::Empirical(delays.collect());
             let mut setup = setup(nodes, law);
             setup.limits.events = 2 * deliveries + u64::from(in_flight);
             let program = |_| Forward {

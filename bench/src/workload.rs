@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub enum Load {
     /// Two nodes, one message, a constant delay of 1 ms.
     PingPong { deliveries: u64 },
-    /// Each message is forwarded to a random node; exponential delay of mean 5 ms. So many are in flight all the time.
+    /// Each message is forwarded to a random node; nearly exponential delay of mean 5 ms. So many are in flight all the time.
     Hold {
         nodes: u32,
         in_flight: u32,

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use desru::{Event, EventScheduler};
 
 use crate::measure::{Sample, Told, measure};
-use crate::random::Random;
+use crate::random::{Exponential, Random};
 use crate::workload::Load;
 
 struct World {
     load: Load,
     random: Random,
+    law: Exponential,
     seen: Vec<bool>,
     delivered: u64,
 }
@@ -48,7 +49,7 @@ fn tell(shared: &Shared, scheduler: &mut EventScheduler, me: u32) {
         Load::PingPong { .. } => send(shared, scheduler, 1 - me, 1_000_000),
         Load::Hold { .. } => {
             let to = random.other(me, nodes);
-            send(shared, scheduler, to, random.exponential_ns());
+            send(shared, scheduler, to, world.law.ns(random));
         }
         Load::Eager { .. } => {
             for to in (0..nodes).filter(|to| *to != me) {
@@ -68,6 +69,7 @@ pub fn run(load: Load) -> Sample {
         let world = World {
             load,
             random: Random::new(1),
+            law: Exponential::new(),
             seen: vec![false; load.nodes() as usize],
             delivered: 0,
         };

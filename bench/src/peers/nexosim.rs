@@ -11,7 +11,7 @@ use nexosim::simulation::{Mailbox, SimInit};
 use nexosim::time::MonotonicTime;
 
 use crate::measure::{Sample, Told, measure};
-use crate::random::Random;
+use crate::random::{Exponential, Random};
 use crate::workload::Load;
 
 /// To whom, and how often it was forwarded.
@@ -68,6 +68,7 @@ impl Node {
 
 struct Router {
     load: Load,
+    law: Exponential,
     random: Random,
     nodes: Vec<Output<Message>>,
 }
@@ -78,7 +79,7 @@ impl Router {
     fn route(&mut self, message: Message, context: &mut Context<Self>) {
         let ns = match self.load {
             Load::PingPong { .. } => 1_000_000,
-            Load::Hold { .. } => self.random.exponential_ns().max(1),
+            Load::Hold { .. } => self.law.ns(&mut self.random).max(1),
             Load::Eager { .. } | Load::Gossip { .. } => self.random.uniform_ns(),
         };
         context
@@ -97,6 +98,7 @@ pub fn run(load: Load) -> Sample {
         let mut init = SimInit::with_num_threads(1);
         let mut router = Router {
             load,
+            law: Exponential::new(),
             random: Random::new(1),
             nodes: Vec::new(),
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use simcore::{Event, EventHandler, Id, Simulation, SimulationContext};
 
 use crate::measure::{Sample, Told, measure};
-use crate::random::Random;
+use crate::random::{Exponential, Random};
 use crate::workload::Load;
 
 #[derive(Clone, Serialize)]
@@ -16,6 +16,7 @@ struct Message(u32);
 /// What all nodes have in common.
 struct World {
     random: Random,
+    law: Exponential,
     ids: Vec<Id>,
     delivered: u64,
 }
@@ -48,7 +49,7 @@ impl Node {
                 self.context.emit(Message(n.wrapping_add(1)), to, 0.001);
             }
             Load::Hold { .. } => {
-                let delay = seconds(random.exponential_ns());
+                let delay = seconds(world.law.ns(random));
                 let to = world.ids[random.other(self.me, nodes) as usize];
                 self.context.emit(Message(n.wrapping_add(1)), to, delay);
             }
@@ -86,6 +87,7 @@ pub fn run(load: Load) -> Sample {
         let mut sim = Simulation::new(1);
         let world = Rc::new(RefCell::new(World {
             random: Random::new(1),
+            law: Exponential::new(),
             ids: Vec::new(),
             delivered: 0,
         }));
