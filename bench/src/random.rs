@@ -55,12 +55,6 @@ impl Random {
         }
     }
 
-    /// Above 0 and at most 1.
-    #[inline]
-    pub fn unit(&mut self) -> f64 {
-        ((self.word() >> 11) + 1) as f64 / (1_u64 << 53) as f64
-    }
-
     /// Uniform from 1 to 10 ms, in nanoseconds.
     #[inline]
     pub fn uniform_ns(&mut self) -> u64 {

@@ -74,6 +74,7 @@ impl Env {
     ///
     /// # Panics
     /// If `n` is 0, or if a list of prepared answers has ended or holds an answer that is not below `n`.
+    #[inline]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a choice below n fits into the type of n"
@@ -119,6 +120,7 @@ impl Env {
     ///
     /// # Panics
     /// If a list of prepared answers has ended.
+    #[inline]
     pub fn time(&mut self, why: &'static str, law: &Sampler) -> Span {
         let time = match &mut self.choices {
             Choices::Keyed { key, made } => {
@@ -136,6 +138,7 @@ impl Env {
     ///
     /// # Panics
     /// If a list of prepared answers has ended.
+    #[inline]
     pub fn chance(&mut self, why: &'static str, p: Probability) -> bool {
         let answer = match &mut self.choices {
             Choices::Keyed { key, made } => {
@@ -192,6 +195,7 @@ impl Choices {
 }
 
 /// The lane of a purpose: FNV-1a over its name. Part of the contract, like every number behind a draw.
+#[inline]
 const fn lane(why: &str) -> u32 {
     let bytes = why.as_bytes();
     let mut hash = 0x811c_9dc5_u32;

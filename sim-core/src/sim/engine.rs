@@ -66,6 +66,8 @@ pub struct Sim<'p, P: Node> {
     pub(super) fate: Fate,
     /// Every message fares alike, as far as the network goes.
     pub(super) plain: bool,
+    /// And the network does nothing but delay it, in a simulation.
+    pub(super) direct: bool,
     /// On a shared medium: when the frame of the running group send left, and whether it was counted. A fault may fall in
     /// the middle of the send, which stays one frame.
     pub(super) frame: Option<SimTime>,
@@ -188,6 +190,7 @@ impl<'p, P: Node> Sim<'p, P> {
             },
             fate: Fate::new(setup.seed),
             plain: setup.network.is_plain(),
+            direct: setup.network.only_delays() && live.is_none(),
             frame: None,
             framed: false,
             channels: BTreeMap::new(),

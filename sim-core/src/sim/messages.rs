@@ -26,11 +26,21 @@ pub(super) struct InFlight<M> {
     pub(super) depth: u32,
     /// Copies that have yet to arrive.
     pub(super) left: u32,
-    /// Accounted bytes.
-    pub(super) bytes: u64,
+    /// Bytes of its body in the canonical encoding.
+    pub(super) size: u32,
 }
 
+/// Accounted bytes of one message besides its body: a round number above what it takes on a 64-bit machine. It is part of
+/// the meaning of a limit on memory, and so it stays.
+const BYTES_MESSAGE: u64 = 104;
+
 impl<M> InFlight<M> {
+    /// Accounted bytes.
+    #[inline]
+    fn bytes(&self) -> u64 {
+        BYTES_MESSAGE + u64::from(self.size)
+    }
+
     /// Place of the copy for `receiver` among the copies.
     #[inline]
     pub(super) fn place(&self, receiver: NodeId, overlay: &Overlay) -> u64 {
@@ -62,8 +72,9 @@ impl<M: Clone> Messages<M> {
     }
 
     /// Puts a message in and gives its row.
+    #[inline]
     pub(super) fn insert(&mut self, message: InFlight<M>) -> u32 {
-        self.bytes += message.bytes;
+        self.bytes += message.bytes();
         if let Some(row) = self.free.pop() {
             self.rows[row as usize] = Some(message);
             return row;
@@ -79,13 +90,14 @@ impl<M: Clone> Messages<M> {
         let message = slot.as_mut().expect("copies belong to a message in flight");
         message.left = copies;
         if copies == 0 {
-            self.bytes -= message.bytes;
+            self.bytes -= message.bytes();
             self.free.push(row);
             *slot = None;
         }
     }
 
     /// The message of a row in use.
+    #[inline]
     pub(super) fn get(&self, row: u32) -> &InFlight<M> {
         self.rows[row as usize]
             .as_ref()
@@ -93,6 +105,7 @@ impl<M: Clone> Messages<M> {
     }
 
     /// Counts one arrival and hands out the body: the last one gets the original, the others a clone.
+    #[inline]
     pub(super) fn arrive(&mut self, row: u32) -> M {
         let slot = &mut self.rows[row as usize];
         let message = slot
@@ -102,7 +115,7 @@ impl<M: Clone> Messages<M> {
         if message.left > 0 {
             return message.body.clone();
         }
-        self.bytes -= message.bytes;
+        self.bytes -= message.bytes();
         self.free.push(row);
         slot.take().expect("it was there a line ago").body
     }
@@ -115,7 +128,7 @@ impl<M: Clone> Messages<M> {
             .expect("an arrival points to a message in flight");
         message.left -= 1;
         if message.left == 0 {
-            self.bytes -= message.bytes;
+            self.bytes -= message.bytes();
             self.free.push(row);
             *slot = None;
         }
