@@ -73,8 +73,17 @@ impl<P: Node> Sim<'_, P> {
         if troubled {
             self.blame(node, cause);
         }
-        if self.buffer.effects.is_empty() {
-            return;
+        match &self.buffer.effects[..] {
+            [] => return,
+            // The commonest of all handlers sends once.
+            [Effect::Request(_)] => {
+                if let Some(Effect::Request(transmit)) = self.buffer.effects.pop() {
+                    self.transmit(node, transmit, cause);
+                    self.effect_done(node, cause);
+                }
+                return;
+            }
+            _ => (),
         }
         let mut effects = std::mem::take(&mut self.buffer.effects);
         let mut rest = effects.drain(..);

@@ -104,20 +104,23 @@ impl<M: Clone> Messages<M> {
             .expect("an arrival points to a message in flight")
     }
 
-    /// Counts one arrival and hands out the body: the last one gets the original, the others a clone.
+    /// Counts one arrival, and hands out the body and what `look` finds: the last one gets the original, the others a
+    /// clone.
     #[inline]
-    pub(super) fn arrive(&mut self, row: u32) -> M {
+    pub(super) fn arrive<T>(&mut self, row: u32, look: impl FnOnce(&InFlight<M>) -> T) -> (M, T) {
         let slot = &mut self.rows[row as usize];
         let message = slot
             .as_mut()
             .expect("an arrival points to a message in flight");
+        let seen = look(message);
         message.left -= 1;
         if message.left > 0 {
-            return message.body.clone();
+            return (message.body.clone(), seen);
         }
         self.bytes -= message.bytes();
         self.free.push(row);
-        slot.take().expect("it was there a line ago").body
+        let message = slot.take().expect("it was there a line ago");
+        (message.body, seen)
     }
 
     /// Counts one arrival at a process that is down.
