@@ -71,6 +71,12 @@ impl<M: Clone> Messages<M> {
         self.bytes
     }
 
+    /// Rows, in use or not.
+    #[inline]
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Puts a message in and gives its row.
     #[inline]
     pub(super) fn insert(&mut self, message: InFlight<M>) -> u32 {

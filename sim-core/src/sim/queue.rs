@@ -37,6 +37,8 @@ const SLOTS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
 /// Entries in a chunk of a slot. A slot of one chunk is sorted, a longer one is dealt out.
 const CHUNK_LEN: usize = 32;
+/// So many entries are looked at ahead at most.
+const LOOK_AHEAD: usize = CHUNK_LEN;
 /// A sorted insert into `bottom` that would move more entries than this spills the later ones. With a
 /// far timer and 100 messages pending 16 is twice as quick as 64.
 const SHIFT_MAX: usize = 16;
@@ -120,6 +122,18 @@ impl Queue {
             self.refill();
         }
         self.bottom.front().map(|entry| entry.at)
+    }
+
+    /// The next entries to pop, if it is a good time to look at them: when they have just been sorted. Else none.
+    #[inline]
+    pub(super) fn refill_if_dry(&mut self) -> impl Iterator<Item = &Entry> {
+        let looked = if self.bottom.is_empty() {
+            self.refill();
+            self.bottom.len().min(LOOK_AHEAD)
+        } else {
+            0
+        };
+        self.bottom.iter().take(looked)
     }
 
     /// Removes the earliest entry; of several at the same time, the one pushed first.

@@ -14,7 +14,7 @@ use crate::kernel::receivers::Receivers;
 use crate::trace::{Record, What};
 
 use super::engine::{Kind, Sim};
-use super::host::{Trouble, UNWATCHED};
+use super::host::Trouble;
 use super::interpret::Cause;
 use super::messages::InFlight;
 use super::numbers::Folded;
@@ -29,7 +29,7 @@ impl<P: Node> Sim<'_, P> {
         let host = &mut self.hosts[from.index()];
         let ordinal = host.sends;
         host.sends += 1;
-        let unhindered = host.sends_left == UNWATCHED && !host.trouble.has(TROUBLE_TO_SEND);
+        let unhindered = !host.trouble.has(TROUBLE_TO_SEND.with(Trouble::COUNTED));
         if let Group::One(to) = to
             && unhindered
             && self.is_direct(from, to)
@@ -39,17 +39,18 @@ impl<P: Node> Sim<'_, P> {
         (self.frame, self.framed) = (None, false);
         let mut receivers = to.receivers(from, &self.network.overlay);
         loop {
-            let left = self.hosts[from.index()].sends_left;
-            if left == UNWATCHED {
+            let counted = self.hosts[from.index()].trouble.has(Trouble::COUNTED);
+            let sends = counted.then(|| self.alarms.sends.get_mut(&from)).flatten();
+            let Some(sends) = sends else {
                 return self.send(from, to, &receivers, body, ordinal, cause);
-            }
+            };
             let others = receivers.others();
-            if others == 0 || left > others {
-                self.hosts[from.index()].sends_left = left - others;
+            if others == 0 || sends.left > others {
+                sends.left -= others;
                 return self.send(from, to, &receivers, body, ordinal, cause);
             }
-            let first = receivers.split(left);
-            self.hosts[from.index()].sends_left = 0;
+            let first = receivers.split(sends.left);
+            sends.left = 0;
             self.send(from, to, &first, body.clone(), ordinal, cause);
             self.strike_after_sends(from, cause.event);
             if !self.hosts[from.index()].up || receivers.places().is_empty() {
