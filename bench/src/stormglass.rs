@@ -164,8 +164,8 @@ mod tests {
         };
         for (load, expected) in [
             (Load::PingPong { deliveries: 1_000 }, 0xb12c_b811_9de4_a1fd),
-            (hold(1_000, 50_000), 0x2e37_5594_adfb_1b38),
-            (hold(100_000, 200_000), 0xe007_1846_2fe2_1b77),
+            (hold(1_000, 50_000), 0x384b_c18d_697a_226b),
+            (hold(100_000, 200_000), 0xbf57_0113_d8bb_1597),
             (Load::Eager { nodes: 300 }, 0xe92e_1a65_2e1e_1997),
             (Load::Gossip { nodes: 20_000 }, 0xcdd1_93e8_703b_9500),
         ] {

@@ -36,7 +36,8 @@ const DIGIT_BITS: u32 = 5;
 const SLOTS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
 /// Entries in a chunk of a slot. A slot of one chunk is sorted, a longer one is dealt out.
-const CHUNK_LEN: usize = 32;
+const CHUNK: u32 = 32;
+const CHUNK_LEN: usize = CHUNK as usize;
 /// So many entries are looked at ahead at most.
 const LOOK_AHEAD: usize = CHUNK_LEN;
 /// A sorted insert into `bottom` that would move more entries than this spills the later ones. With a
@@ -243,7 +244,7 @@ struct Chain {
 impl Chain {
     /// The last chunk.
     const fn last(self) -> u32 {
-        (self.end - 1) / CHUNK_LEN as u32
+        (self.end - 1) / CHUNK
     }
 
     /// The entries of the last chunk.
@@ -289,7 +290,7 @@ impl Wheel {
         let slot = digit(entry.at, level);
         let vacant = self.occupied[level as usize] & (1 << slot) == 0;
         let end = self.slots[level as usize][slot].end;
-        let place = if vacant || end % CHUNK_LEN as u32 == 0 {
+        let place = if vacant || end % CHUNK == 0 {
             self.lengthen(level, slot, vacant)
         } else {
             end
@@ -301,7 +302,7 @@ impl Wheel {
     /// Gives a slot one more chunk, and where that begins.
     fn lengthen(&mut self, level: u32, slot: usize, vacant: bool) -> u32 {
         let chunk = self.take_chunk();
-        let begin = chunk * CHUNK_LEN as u32;
+        let begin = chunk * CHUNK;
         if vacant {
             self.occupied[level as usize] |= 1 << slot;
             self.levels |= 1 << level;
@@ -324,7 +325,7 @@ impl Wheel {
             let last = place.last();
             self.links[last as usize] = Link {
                 next: chain.first,
-                len: place.end - last * CHUNK_LEN as u32,
+                len: place.end - last * CHUNK,
             };
             place.end = chain.end;
         }
@@ -411,7 +412,7 @@ impl Wheel {
     fn take_chunk(&mut self) -> u32 {
         let empty = Link {
             next: NONE,
-            len: CHUNK_LEN as u32,
+            len: CHUNK,
         };
         if let Some(link) = self.links.get_mut(self.spare as usize) {
             let next = mem::replace(link, empty).next;
