@@ -9,10 +9,18 @@ use sim_core::kernel::id::{MsgId, NodeId};
 /// As long as the messages of an origin come in order, or nearly so, it takes a few words an origin, however many there
 /// were; what arrives above a gap is kept one by one until the gap closes. An origin from which nothing has come takes
 /// nothing. An origin that counts anew in each of its lives is another `K` in each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Seen<K = NodeId> {
+///
+/// Sets of the same names are equal if they have come about in the same way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Seen<K = NodeId>(Origins<K>);
+
+/// Of a million processes most hear of one origin only, in order: that takes no heap.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Origins<K> {
+    /// The one origin so far, if there is any: all its numbers below this have been seen, and no others.
+    One(Option<K>, u32),
     /// Sorted by origin.
-    origins: Vec<Origin<K>>,
+    Many(Vec<Origin<K>>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,8 +32,15 @@ struct Origin<K> {
     above: Vec<u32>,
 }
 
+impl<K> Default for Seen<K> {
+    fn default() -> Self {
+        Seen(Origins::One(None, 0))
+    }
+}
+
 impl Seen {
     /// Puts a name in; true if it was not there yet.
+    #[inline]
     pub fn insert(&mut self, id: MsgId) -> bool {
         self.insert_from(id.origin, id.seq)
     }
@@ -33,9 +48,14 @@ impl Seen {
     /// Is a name in it? The last number always is, as nobody counts as far.
     #[must_use]
     pub fn contains(&self, id: MsgId) -> bool {
-        let of = |known: &Origin<NodeId>| known.origin;
-        let place = self.origins.binary_search_by_key(&id.origin, of);
-        id.seq == u32::MAX || place.is_ok_and(|place| self.origins[place].contains(id.seq))
+        id.seq == u32::MAX
+            || match &self.0 {
+                Origins::One(origin, below) => *origin == Some(id.origin) && id.seq < *below,
+                Origins::Many(origins) => {
+                    let place = origins.binary_search_by_key(&id.origin, |known| known.origin);
+                    place.is_ok_and(|place| origins[place].contains(id.seq))
+                }
+            }
     }
 }
 
@@ -43,14 +63,26 @@ impl<K: Copy + Ord> Seen<K> {
     /// The empty set.
     #[must_use]
     pub const fn new() -> Self {
-        Seen {
-            origins: Vec::new(),
-        }
+        Seen(Origins::One(None, 0))
     }
 
     /// Puts number `seq` of an origin in; true if it was not there yet.
+    #[inline]
     pub fn insert_from(&mut self, origin: K, seq: u32) -> bool {
-        self.of(origin).insert(seq)
+        match &mut self.0 {
+            Origins::One(Some(known), below) if *known == origin && seq < *below => false,
+            Origins::One(Some(known), below)
+                if *known == origin && seq == *below && seq < u32::MAX =>
+            {
+                *below += 1;
+                true
+            }
+            Origins::One(known @ None, below) if seq == 0 => {
+                (*known, *below) = (Some(origin), 1);
+                true
+            }
+            _ => self.of(origin).insert(seq),
+        }
     }
 
     /// As [`Seen::insert_from`], but keeps at most `above_max` numbers of an origin above a gap: one more, and the oldest
@@ -65,29 +97,33 @@ impl<K: Copy + Ord> Seen<K> {
         new
     }
 
+    /// What is known of an origin, among others.
     fn of(&mut self, origin: K) -> &mut Origin<K> {
-        let place = match self
-            .origins
-            .binary_search_by_key(&origin, |known| known.origin)
-        {
+        if let Origins::One(known, below) = &self.0 {
+            let below = *below;
+            let known = known.map(|origin| Origin {
+                origin,
+                below,
+                above: Vec::new(),
+            });
+            self.0 = Origins::Many(known.into_iter().collect());
+        }
+        let Origins::Many(origins) = &mut self.0 else {
+            unreachable!("it has just been made so")
+        };
+        let place = match origins.binary_search_by_key(&origin, |known| known.origin) {
             Ok(place) => place,
             Err(place) => {
-                // Of a million processes most hear of one origin only: no room is made for others in advance.
-                if self.origins.is_empty() {
-                    self.origins.reserve_exact(1);
-                }
-                self.origins.insert(
-                    place,
-                    Origin {
-                        origin,
-                        below: 0,
-                        above: Vec::new(),
-                    },
-                );
+                let new = Origin {
+                    origin,
+                    below: 0,
+                    above: Vec::new(),
+                };
+                origins.insert(place, new);
                 place
             }
         };
-        &mut self.origins[place]
+        &mut origins[place]
     }
 }
 
@@ -144,10 +180,33 @@ mod tests {
             assert!(!seen.insert(id(1, seq)), "{seq} is known");
         }
         assert!(seen.insert(id(0, 0)), "another origin");
-        assert_eq!(
-            (seen.origins[1].below, &seen.origins[1].above[..]),
-            (4, &[5][..])
+        let known = seen.of(NodeId(1));
+        assert_eq!((known.below, &known.above[..]), (4, &[5][..]));
+    }
+
+    /// The shortest form, for one origin in order, says what the long one says.
+    #[test]
+    fn one_origin_in_order_takes_no_heap() {
+        let mut seen = Seen::new();
+        let id = |origin, seq| MsgId {
+            origin: NodeId(origin),
+            seq,
+        };
+        for seq in 0..3 {
+            assert!(!seen.contains(id(7, seq)) && seen.insert(id(7, seq)));
+            assert!(seen.contains(id(7, seq)) && !seen.insert(id(7, seq)));
+        }
+        assert_eq!(seen.0, Origins::One(Some(NodeId(7)), 3));
+        assert!(!seen.contains(id(1, 0)) && !seen.insert(id(7, u32::MAX)));
+        assert!(seen.insert(id(7, 4)) && seen.insert(id(1, 0)));
+        let known = [id(7, 2), id(7, 4), id(1, 0)];
+        assert!(
+            known
+                .iter()
+                .all(|id| seen.contains(*id) && !seen.insert(*id))
         );
+        assert!(!seen.contains(id(7, 3)) && seen.insert(id(7, 3)));
+        assert_eq!(seen.of(NodeId(7)).below, 5);
     }
 
     /// Numbers that never come must not be waited for without end.
@@ -157,21 +216,17 @@ mod tests {
         for seq in [0, 2, 4, 5] {
             assert!(seen.insert_bounded(NodeId(7), seq, 3));
         }
-        assert_eq!(seen.origins[0].above, [2, 4, 5]);
+        assert_eq!(seen.of(NodeId(7)).above, [2, 4, 5]);
         assert!(
             seen.insert_bounded(NodeId(7), 8, 3),
             "a fourth: 1 is given up"
         );
-        assert_eq!(
-            (seen.origins[0].below, &seen.origins[0].above[..]),
-            (3, &[4, 5, 8][..])
-        );
+        let known = seen.of(NodeId(7));
+        assert_eq!((known.below, &known.above[..]), (3, &[4, 5, 8][..]));
         assert!(!seen.insert_bounded(NodeId(7), 1, 3), "it counts as seen");
         assert!(seen.insert_bounded(NodeId(7), 3, 3));
-        assert_eq!(
-            (seen.origins[0].below, &seen.origins[0].above[..]),
-            (6, &[8][..])
-        );
+        let known = seen.of(NodeId(7));
+        assert_eq!((known.below, &known.above[..]), (6, &[8][..]));
     }
 
     /// Numbers come from the network, and no number may stop the program.
@@ -183,6 +238,6 @@ mod tests {
             assert_eq!(seen.insert_bounded(NodeId(0), seq, 2), new, "{seq}");
             assert!(!seen.insert_bounded(NodeId(0), seq, 2), "{seq}");
         }
-        assert_eq!(seen.origins[0].below, u32::MAX);
+        assert_eq!(seen.of(NodeId(0)).below, u32::MAX);
     }
 }

@@ -74,17 +74,22 @@ impl Env {
     ///
     /// # Panics
     /// If `n` is 0, or if a list of prepared answers has ended or holds an answer that is not below `n`.
+    #[inline(always)] // The lane is a constant where the purpose is one.
+    pub fn pick(&mut self, why: &'static str, n: u32) -> u32 {
+        assert!(n > 0, "a choice `{why}` among nothing");
+        self.pick_in(lane(why), why, n)
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a choice below n fits into the type of n"
     )]
-    pub fn pick(&mut self, why: &'static str, n: u32) -> u32 {
-        assert!(n > 0, "a choice `{why}` among nothing");
+    fn pick_in(&mut self, lane: u32, why: &'static str, n: u32) -> u32 {
         let answer = match &mut self.choices {
             Choices::Keyed { key, made } => {
                 let draws = key.at(u64::from(self.me.0), u64::from(*made));
                 *made += 1;
-                draws.below(lane(why), u64::from(n)) as u32
+                draws.below(lane, u64::from(n)) as u32
             }
             Choices::Listed { .. } => self.choices.listed_answer(),
         };
@@ -119,6 +124,7 @@ impl Env {
     ///
     /// # Panics
     /// If a list of prepared answers has ended.
+    #[inline]
     pub fn time(&mut self, why: &'static str, law: &Sampler) -> Span {
         let time = match &mut self.choices {
             Choices::Keyed { key, made } => {
@@ -136,6 +142,7 @@ impl Env {
     ///
     /// # Panics
     /// If a list of prepared answers has ended.
+    #[inline]
     pub fn chance(&mut self, why: &'static str, p: Probability) -> bool {
         let answer = match &mut self.choices {
             Choices::Keyed { key, made } => {
@@ -192,6 +199,7 @@ impl Choices {
 }
 
 /// The lane of a purpose: FNV-1a over its name. Part of the contract, like every number behind a draw.
+#[inline(always)]
 const fn lane(why: &str) -> u32 {
     let bytes = why.as_bytes();
     let mut hash = 0x811c_9dc5_u32;

@@ -8,18 +8,27 @@ use crate::kernel::time::SimTime;
 
 use super::engine::Sim;
 use super::fault::{Strike, Trigger};
-use super::host::UNWATCHED;
+use super::host::Trouble;
 use super::strike::Act;
 
 /// Faults that wait for something other than a time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alarms {
-    /// For a number of sends of a process; ascending.
-    sends: BTreeMap<NodeId, Vec<(u64, u32)>>,
+    /// For a number of sends of a process.
+    pub(super) sends: BTreeMap<NodeId, Sends>,
     pub(super) receipts: Watch,
     pub(super) writes: Watch,
     pub(super) effects: Watch,
     pub(super) marks: Watch,
+}
+
+/// Faults that wait for a process to have sent so many copies to others.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sends {
+    /// Copies that it may still send before the next of them strikes.
+    pub(super) left: u64,
+    /// How many each waits for, ascending, and its place in the list.
+    waiting: Vec<(u64, u32)>,
 }
 
 /// Faults that wait for something to happen so many times, by the process at which it has to; `ALL` for any.
@@ -100,10 +109,11 @@ impl<P: Node> Sim<'_, P> {
                 Trigger::Start => (),
                 Trigger::At(at) => self.plan(Act::Strike(row), SimTime::ZERO.after(*at).max(since)),
                 Trigger::AfterSends(node, copies) => {
-                    let waiting = alarms.sends.entry(*node).or_default();
+                    let Sends { left, waiting } = alarms.sends.entry(*node).or_default();
                     let place = waiting.partition_point(|(count, _)| count <= copies);
                     waiting.insert(place, (*copies, row));
-                    self.hosts[node.index()].sends_left = waiting[0].0;
+                    *left = waiting[0].0;
+                    self.trouble(*node, Trouble::COUNTED, true);
                 }
                 Trigger::AfterReceipts { node, kind, count } => {
                     alarms.receipts.add(*node, *count, kind.as_ref(), row);
@@ -123,14 +133,18 @@ impl<P: Node> Sim<'_, P> {
 
     /// A process has sent as many copies as a fault waits for.
     pub(super) fn strike_after_sends(&mut self, node: NodeId, cause: u64) {
-        let Some(waiting) = self.alarms.sends.get_mut(&node) else {
+        let Some(Sends { left, waiting }) = self.alarms.sends.get_mut(&node) else {
             return;
         };
         let (sent, _) = waiting[0];
         let due = waiting.partition_point(|(count, _)| *count == sent);
         let due: Vec<u32> = waiting.drain(..due).map(|(_, fault)| fault).collect();
-        self.hosts[node.index()].sends_left =
-            waiting.first().map_or(UNWATCHED, |(count, _)| count - sent);
+        if let Some((count, _)) = waiting.first() {
+            *left = count - sent;
+        } else {
+            self.alarms.sends.remove(&node);
+            self.trouble(node, Trouble::COUNTED, false);
+        }
         self.strike_all(due, cause);
     }
 }

@@ -22,7 +22,7 @@ use crate::kernel::time::{SimTime, Span};
 use crate::trace::{Recorder, What, WhyDropped};
 
 use super::alarms::Alarms;
-use super::host::{Afflicted, Host, Trouble, UNWATCHED, Waiting};
+use super::host::{Afflicted, Host, Trouble, Waiting};
 use super::interpret::{Buffer, Cause};
 use super::jobs::Jobs;
 use super::judge::Judge;
@@ -43,6 +43,9 @@ const BYTES_ENTRY: u64 = 16;
 const BYTES_TIMER: u64 = 32;
 /// And of what waits for a process, for a heal, or of what a channel or a job remembers.
 const BYTES_WAITING: u64 = 32;
+
+/// So many processes and messages fit into the fast part of any machine's memory.
+const FEW: usize = 10_000;
 
 /// A simulated cluster in which every process runs the node program `P`.
 ///
@@ -66,6 +69,8 @@ pub struct Sim<'p, P: Node> {
     pub(super) fate: Fate,
     /// Every message fares alike, as far as the network goes.
     pub(super) plain: bool,
+    /// And the network does nothing but delay it, in a simulation.
+    pub(super) direct: bool,
     /// On a shared medium: when the frame of the running group send left, and whether it was counted. A fault may fall in
     /// the middle of the send, which stays one frame.
     pub(super) frame: Option<SimTime>,
@@ -146,7 +151,6 @@ impl<'p, P: Node> Sim<'p, P> {
         let host = |id| Host {
             program: program(NodeId(id)),
             disk: P::Disk::default(),
-            sends_left: UNWATCHED,
             sends: 0,
             choices: 0,
             writes: 0,
@@ -188,6 +192,7 @@ impl<'p, P: Node> Sim<'p, P> {
             },
             fate: Fate::new(setup.seed),
             plain: setup.network.is_plain(),
+            direct: setup.network.only_delays() && live.is_none(),
             frame: None,
             framed: false,
             channels: BTreeMap::new(),
@@ -330,6 +335,9 @@ impl<'p, P: Node> Sim<'p, P> {
             if let Some(budget) = self.budget() {
                 return (budget, None);
             }
+            if self.hosts.len() + self.messages.rows() > FEW {
+                self.look_ahead();
+            }
             match self.queue.next_at() {
                 Some(at) if at <= end.as_nanos() => (),
                 _ => {
@@ -343,6 +351,23 @@ impl<'p, P: Node> Sim<'p, P> {
         }
     }
 
+    /// Looks at what the next events will need, before they need it. The memory of a large cluster is slow, but it can be
+    /// waited for all at once: each of these reads goes on without the others.
+    #[inline]
+    fn look_ahead(&mut self) {
+        let mut seen = 0;
+        for entry in self.queue.refill_if_dry() {
+            if let Some(host) = self.hosts.get(entry.node as usize) {
+                seen ^= host.sends ^ u32::from(host.up);
+            }
+            if let (Kind::Arrival, row) = Kind::of(entry.handle) {
+                seen ^= self.messages.get(row).depth;
+            }
+        }
+        // Else the reads would be taken for useless.
+        std::hint::black_box(seen);
+    }
+
     /// The budget that is used up, if one is.
     #[inline]
     pub(super) fn budget(&self) -> Option<Ended> {
@@ -354,10 +379,11 @@ impl<'p, P: Node> Sim<'p, P> {
     }
 
     /// Is nothing in flight, armed or planned? Flaps of a partition that no message waits for do not count.
+    #[inline]
     pub(super) fn is_quiet(&self) -> bool {
         let idle = self.timers.tombstones() + self.faults.flaps_planned;
-        self.waiting == 0
-            && self.queue.len() == idle
+        self.queue.len() == idle
+            && self.waiting == 0
             && (self.held.is_empty() || self.faults.flaps_planned == 0)
     }
 
@@ -391,6 +417,7 @@ impl<'p, P: Node> Sim<'p, P> {
     }
 
     /// Accounted bytes of all that is in flight or armed.
+    #[inline]
     pub(super) fn accounted(&self) -> u64 {
         let waiting = self.waiting + self.held.len();
         let remembered = waiting + self.channels.len() + self.jobs.remembered();
@@ -400,21 +427,23 @@ impl<'p, P: Node> Sim<'p, P> {
             + self.timers.rows() as u64 * BYTES_TIMER
     }
 
+    #[inline]
     pub(super) fn step(&mut self, entry: Entry) {
         let due = SimTime::from_nanos(entry.at);
         // In real time things happen when there is time for them, never before they are due.
         self.now = self.now.max(due);
         let node = NodeId(entry.node);
         match Kind::of(entry.handle) {
+            (Kind::Arrival, row) if !self.is_engaged(node) => self.arrive(node, row),
             (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
             (Kind::Timer, _) if self.was_missed(due) => {
                 let at = self.now.as_nanos();
                 self.queue.push(Entry { at, ..entry });
             }
-            (Kind::Arrival | Kind::Timer, _) if self.is_engaged(node) => {
+            (Kind::Arrival, _) => self.wait_or_work(node, Waiting::Entry(entry.handle)),
+            (Kind::Timer, _) if self.is_engaged(node) => {
                 self.wait_or_work(node, Waiting::Entry(entry.handle));
             }
-            (Kind::Arrival, row) => self.arrive(node, row),
             (Kind::Timer, row) => self.timer(node, row),
             (Kind::Job, _) if self.is_closed() => (),
             (Kind::Job, row) => {
@@ -452,6 +481,11 @@ impl<'p, P: Node> Sim<'p, P> {
     }
 
     fn arrive(&mut self, node: NodeId, row: u32) {
+        let host = &self.hosts[node.index()];
+        let takes_it = host.up && !host.trouble.has(Trouble::OMITS);
+        if takes_it && self.recorder.is_none() && self.alarms.receipts.is_empty() {
+            return self.arrive_unseen(node, row);
+        }
         let message = self.messages.get(row);
         // Another's name is for others: nobody can lie to itself about who it is.
         let own = message.sender == node;
@@ -499,7 +533,7 @@ impl<'p, P: Node> Sim<'p, P> {
             text,
         });
         self.counters.received += u64::from(!own);
-        let msg = self.messages.arrive(row);
+        let (msg, ()) = self.messages.arrive(row, |_| ());
         self.handle(
             node,
             Event::Indication(Arrival { from, msg }),
@@ -510,6 +544,25 @@ impl<'p, P: Node> Sim<'p, P> {
             let due = self.alarms.receipts.count(node, is_it);
             self.strike_all(due, event);
         }
+    }
+
+    /// What nearly all arrivals are: the same, at a process that takes the message, while nobody watches.
+    #[inline]
+    fn arrive_unseen(&mut self, node: NodeId, row: u32) {
+        let overlay = &self.network.overlay;
+        let (msg, (from, own, number, depth)) = self.messages.arrive(row, |message| {
+            let own = message.sender == node;
+            (
+                if own { node } else { message.from },
+                own,
+                message.first_message + message.place(node, overlay),
+                message.depth.saturating_add(u32::from(!own)),
+            )
+        });
+        let event = self.next_event(Folded::Recv, node, number);
+        self.counters.received += u64::from(!own);
+        let cause = Cause { event, depth };
+        self.handle(node, Event::Indication(Arrival { from, msg }), cause);
     }
 
     fn timer(&mut self, node: NodeId, row: u32) {

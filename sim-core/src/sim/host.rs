@@ -11,16 +11,11 @@ use super::clock::Clock;
 use super::disk::DiskFlaws;
 use super::interpret::Cause;
 
-/// No fault waits for a number of sends.
-pub(super) const UNWATCHED: u64 = u64::MAX;
-
 /// One process and what the engine keeps about it.
 pub(super) struct Host<P: Node> {
     pub(super) program: P,
     /// What its disk holds for certain.
     pub(super) disk: P::Disk,
-    /// Copies to other processes that it may still send before a fault strikes that waits for them.
-    pub(super) sends_left: u64,
     /// Group sends so far, in all its lives: the ordinal of its draws.
     pub(super) sends: u32,
     /// Choices so far, in all its lives.
@@ -54,6 +49,8 @@ impl Trouble {
     pub(super) const TURNED: Trouble = Trouble(32);
     /// It is Byzantine: what it puts on the wire is late, or bears another's name.
     pub(super) const WIRE: Trouble = Trouble(64);
+    /// A fault waits for it to have sent so many copies.
+    pub(super) const COUNTED: Trouble = Trouble(128);
 
     pub(super) const fn has(self, other: Trouble) -> bool {
         self.0 & other.0 != 0

@@ -73,10 +73,26 @@ impl<P: Node> Sim<'_, P> {
         if troubled {
             self.blame(node, cause);
         }
+        match &self.buffer.effects[..] {
+            [] => return,
+            // The commonest of all handlers sends once.
+            [Effect::Request(_)] => {
+                if let Some(Effect::Request(transmit)) = self.buffer.effects.pop() {
+                    self.transmit(node, transmit, cause);
+                    self.effect_done(node, cause);
+                }
+                return;
+            }
+            _ => (),
+        }
         let mut effects = std::mem::take(&mut self.buffer.effects);
         let mut rest = effects.drain(..);
         while let Some(effect) = rest.next() {
-            if let Err((write, at)) = self.carry_out(node, effect, cause) {
+            // Most effects are sends, and those need no way back.
+            if let Effect::Request(transmit) = effect {
+                self.transmit(node, transmit, cause);
+                self.effect_done(node, cause);
+            } else if let Err((write, at)) = self.carry_out(node, effect, cause) {
                 let waiting = std::iter::once(write).chain(rest.by_ref()).collect();
                 self.wait_for_disk(node, waiting, cause, at);
                 break;

@@ -29,7 +29,6 @@ use super::messages::InFlight;
 use super::numbers::Folded;
 use super::outcome::{Counters, Ended, Outcome};
 use super::queue::Entry;
-use super::send::BYTES_MESSAGE;
 use super::setup::Setup;
 
 /// Most entries of the queue that one call of [`RealTime::advance`] takes: sockets are looked at in between.
@@ -496,7 +495,7 @@ impl<P: Node> RealTime for Sim<'_, P> {
             first_message: packet.number,
             depth: packet.depth,
             left: 1,
-            bytes: BYTES_MESSAGE + packet.body.len() as u64,
+            size: u32::try_from(packet.body.len()).unwrap_or(u32::MAX),
         });
         let mut at = self.now.after(packet.delay).as_nanos();
         if self.network.law_between(from, to).fifo {

@@ -26,11 +26,21 @@ pub(super) struct InFlight<M> {
     pub(super) depth: u32,
     /// Copies that have yet to arrive.
     pub(super) left: u32,
-    /// Accounted bytes.
-    pub(super) bytes: u64,
+    /// Bytes of its body in the canonical encoding.
+    pub(super) size: u32,
 }
 
+/// Accounted bytes of one message besides its body: a round number above what it takes on a 64-bit machine. It is part of
+/// the meaning of a limit on memory, and so it stays.
+const BYTES_MESSAGE: u64 = 104;
+
 impl<M> InFlight<M> {
+    /// Accounted bytes.
+    #[inline]
+    fn bytes(&self) -> u64 {
+        BYTES_MESSAGE + u64::from(self.size)
+    }
+
     /// Place of the copy for `receiver` among the copies.
     #[inline]
     pub(super) fn place(&self, receiver: NodeId, overlay: &Overlay) -> u64 {
@@ -61,9 +71,16 @@ impl<M: Clone> Messages<M> {
         self.bytes
     }
 
+    /// Rows, in use or not.
+    #[inline]
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Puts a message in and gives its row.
+    #[inline]
     pub(super) fn insert(&mut self, message: InFlight<M>) -> u32 {
-        self.bytes += message.bytes;
+        self.bytes += message.bytes();
         if let Some(row) = self.free.pop() {
             self.rows[row as usize] = Some(message);
             return row;
@@ -79,32 +96,37 @@ impl<M: Clone> Messages<M> {
         let message = slot.as_mut().expect("copies belong to a message in flight");
         message.left = copies;
         if copies == 0 {
-            self.bytes -= message.bytes;
+            self.bytes -= message.bytes();
             self.free.push(row);
             *slot = None;
         }
     }
 
     /// The message of a row in use.
+    #[inline]
     pub(super) fn get(&self, row: u32) -> &InFlight<M> {
         self.rows[row as usize]
             .as_ref()
             .expect("an arrival points to a message in flight")
     }
 
-    /// Counts one arrival and hands out the body: the last one gets the original, the others a clone.
-    pub(super) fn arrive(&mut self, row: u32) -> M {
+    /// Counts one arrival, and hands out the body and what `look` finds: the last one gets the original, the others a
+    /// clone.
+    #[inline]
+    pub(super) fn arrive<T>(&mut self, row: u32, look: impl FnOnce(&InFlight<M>) -> T) -> (M, T) {
         let slot = &mut self.rows[row as usize];
         let message = slot
             .as_mut()
             .expect("an arrival points to a message in flight");
+        let seen = look(message);
         message.left -= 1;
         if message.left > 0 {
-            return message.body.clone();
+            return (message.body.clone(), seen);
         }
-        self.bytes -= message.bytes;
+        self.bytes -= message.bytes();
         self.free.push(row);
-        slot.take().expect("it was there a line ago").body
+        let message = slot.take().expect("it was there a line ago");
+        (message.body, seen)
     }
 
     /// Counts one arrival at a process that is down.
@@ -115,7 +137,7 @@ impl<M: Clone> Messages<M> {
             .expect("an arrival points to a message in flight");
         message.left -= 1;
         if message.left == 0 {
-            self.bytes -= message.bytes;
+            self.bytes -= message.bytes();
             self.free.push(row);
             *slot = None;
         }

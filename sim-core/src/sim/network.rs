@@ -79,6 +79,12 @@ impl Network {
             && self.stabilisation.is_none()
             && self.law.is_plain()
     }
+
+    /// Does nothing befall a message but a delay, the same for all?
+    pub(super) fn only_delays(&self) -> bool {
+        let never = matches!(self.law.loss, Loss::Bernoulli(p) if p.is_never());
+        self.is_plain() && never && self.law.duplicate.is_never()
+    }
 }
 
 /// Channels with a law of their own.

@@ -23,7 +23,7 @@ pub(super) const SECOND: u64 = 1 << 63;
 pub(super) struct Fate {
     loss: Key,
     duplicate: Key,
-    delay: Key,
+    pub(super) delay: Key,
     burst: Key,
     corrupt: Key,
     pub(super) omission: Key,
@@ -334,7 +334,7 @@ impl<P: Node> Sim<'_, P> {
             first_message: original.first_message + place,
             depth: original.depth,
             left: 0,
-            bytes: original.bytes,
+            size: original.size,
         };
         let row = self.messages.insert(changed);
         self.copy_event(Folded::Corrupted, to, row, fault, |msg, text| {

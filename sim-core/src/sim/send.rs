@@ -3,50 +3,129 @@
 //! A group send is one body, one ordinal, and for each receiver one draw a purpose. The draws depend on the seed, the
 //! sender, its ordinal and the receiver alone: whatever else is added to a run or taken from it, they stay.
 
+use std::ops::Range;
 use std::rc::Rc;
 
-use crate::kernel::canonical::digest;
+use crate::kernel::canonical::{Digest, digest};
 use crate::kernel::id::NodeId;
 use crate::kernel::port::{Group, Transmit};
 use crate::kernel::protocol::Node;
 use crate::kernel::receivers::Receivers;
 use crate::trace::{Record, What};
 
-use super::engine::Sim;
-use super::host::{Trouble, UNWATCHED};
+use super::engine::{Kind, Sim};
+use super::host::Trouble;
 use super::interpret::Cause;
 use super::messages::InFlight;
 use super::numbers::Folded;
 use super::outcome::Copies;
 
-/// Accounted bytes of one message besides its body: what it takes on a 64-bit machine.
-pub(super) const BYTES_MESSAGE: u64 = 104;
+/// What a process can have that matters when it sends.
+const TROUBLE_TO_SEND: Trouble = Trouble::WIRE.with(Trouble::OMITS);
 
 impl<P: Node> Sim<'_, P> {
     pub(super) fn transmit(&mut self, from: NodeId, transmit: Transmit<P::Wire>, cause: Cause) {
         let Transmit { to, msg: body } = transmit;
-        let ordinal = self.hosts[from.index()].sends;
-        self.hosts[from.index()].sends += 1;
+        let host = &mut self.hosts[from.index()];
+        let ordinal = host.sends;
+        host.sends += 1;
+        let unhindered = !host.trouble.has(TROUBLE_TO_SEND.with(Trouble::COUNTED));
+        if let Group::One(to) = to
+            && unhindered
+            && self.is_direct(from, to)
+        {
+            return self.send_direct(from, to, body, ordinal, cause);
+        }
         (self.frame, self.framed) = (None, false);
         let mut receivers = to.receivers(from, &self.network.overlay);
         loop {
-            let left = self.hosts[from.index()].sends_left;
-            if left == UNWATCHED {
+            let counted = self.hosts[from.index()].trouble.has(Trouble::COUNTED);
+            let sends = counted.then(|| self.alarms.sends.get_mut(&from)).flatten();
+            let Some(sends) = sends else {
                 return self.send(from, to, &receivers, body, ordinal, cause);
-            }
+            };
             let others = receivers.others();
-            if others == 0 || left > others {
-                self.hosts[from.index()].sends_left = left - others;
+            if others == 0 || sends.left > others {
+                sends.left -= others;
                 return self.send(from, to, &receivers, body, ordinal, cause);
             }
-            let first = receivers.split(left);
-            self.hosts[from.index()].sends_left = 0;
+            let first = receivers.split(sends.left);
+            sends.left = 0;
             self.send(from, to, &first, body.clone(), ordinal, cause);
             self.strike_after_sends(from, cause.event);
             if !self.hosts[from.index()].up || receivers.places().is_empty() {
                 return;
             }
         }
+    }
+
+    /// Does nothing but a delay befall what `from` sends to `to`, and does nobody watch?
+    #[inline]
+    fn is_direct(&self, from: NodeId, to: NodeId) -> bool {
+        self.direct
+            && self.faults.cuts.is_empty()
+            && self.recorder.is_none()
+            && to != from
+            && to.0 < self.setup.nodes
+    }
+
+    /// What nearly all sends of a simulation are: the same as [`Sim::send`], without a look at what is not there.
+    fn send_direct(&mut self, from: NodeId, to: NodeId, body: P::Wire, ordinal: u32, cause: Cause) {
+        let digest = digest(&body);
+        let group = Group::One(to);
+        let (first_event, first_message) = self.count_copies(from, group, 0..1, 1, &digest);
+        self.counters.frames += 1;
+        let row = self.messages.insert(InFlight {
+            body,
+            from,
+            sender: from,
+            to: group,
+            ordinal,
+            start: 0,
+            sent: self.now,
+            first_event,
+            first_message,
+            depth: cause.depth,
+            left: 1,
+            size: digest.size,
+        });
+        let draws = self.fate.delay.at(u64::from(from.0), u64::from(ordinal));
+        let delay = self.network.law.latency.sample(draws, to.0);
+        self.arrives_here(to, self.now.after(delay), Kind::Arrival.handle(row));
+        self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
+    }
+
+    /// Numbers and counts the copies of a send, and folds it into the fingerprint. Gives the numbers of the first copy, as
+    /// an event and as a message.
+    #[inline(always)] // Of a send to one process hardly anything has to be worked out.
+    fn count_copies(
+        &mut self,
+        from: NodeId,
+        to: Group,
+        places: Range<u32>,
+        to_others: u64,
+        digest: &Digest,
+    ) -> (u64, u64) {
+        let copies = u64::from(places.end - places.start);
+        let first = (self.events + 1, self.sends + 1);
+        self.events += copies;
+        self.sends += copies;
+        self.counters.messages += to_others;
+        let of_kind = Copies {
+            net: to_others,
+            with_self: copies,
+        };
+        self.counters.kinds.add(digest.kind, of_kind);
+        self.counters.messages_with_self += copies;
+        self.counters.bytes += to_others * u64::from(digest.size);
+        self.fold.word(self.now.as_nanos() ^ Folded::Send.tag(from));
+        self.fold.word(digest.hash);
+        self.fold
+            .word(u64::from(places.start) << 32 | u64::from(places.end));
+        if let Group::One(to) = to {
+            self.fold.word(u64::from(to.0));
+        }
+        first
     }
 
     /// Sends a copy to each of the receivers.
@@ -66,29 +145,13 @@ impl<P: Node> Sim<'_, P> {
         }
         let network = &Rc::clone(&self.network);
         let digest = digest(&body);
-        let (first_event, first_message) = (self.events + 1, self.sends + 1);
-        self.events += copies;
-        self.sends += copies;
-        self.counters.messages += to_others;
-        let of_kind = Copies {
-            net: to_others,
-            with_self: copies,
-        };
-        self.counters.kinds.add(digest.kind, of_kind);
-        self.counters.messages_with_self += copies;
-        self.counters.bytes += to_others * u64::from(digest.size);
+        let (first_event, first_message) =
+            self.count_copies(from, to, places.clone(), to_others, &digest);
         if !network.shared {
             self.counters.frames += to_others;
         } else if to_others > 0 && !self.framed {
             self.framed = true;
             self.counters.frames += 1;
-        }
-        self.fold.word(self.now.as_nanos() ^ Folded::Send.tag(from));
-        self.fold.word(digest.hash);
-        self.fold
-            .word(u64::from(places.start) << 32 | u64::from(places.end));
-        if let Group::One(to) = to {
-            self.fold.word(u64::from(to.0));
         }
         if let Some(recorder) = &mut self.recorder {
             let text = recorder.summary(&body);
@@ -119,10 +182,9 @@ impl<P: Node> Sim<'_, P> {
             first_message,
             depth: cause.depth,
             left: 0,
-            bytes: BYTES_MESSAGE + u64::from(digest.size),
+            size: digest.size,
         };
-        let wire_trouble = Trouble::WIRE.with(Trouble::OMITS);
-        let troubled = self.hosts[from.index()].trouble.has(wire_trouble);
+        let troubled = self.hosts[from.index()].trouble.has(TROUBLE_TO_SEND);
         if troubled {
             message.from = self.name_on_the_wire(from, first_event);
         }
