@@ -320,7 +320,7 @@ pub struct PlotArgs {
     #[arg(long, conflicts_with = "log")]
     pub log_x: bool,
     /// A logarithmic vertical axis only
-    #[arg(long, conflicts_with_all = ["log", "log_x"])]
+    #[arg(long, conflicts_with = "log")]
     pub log_y: bool,
     /// Fit a power of x
     #[arg(long)]
@@ -337,7 +337,7 @@ pub struct PlotArgs {
     /// Of runs, not sweeps: how long deliveries took
     #[arg(long, conflicts_with_all = ["fit", "heat", "cdf", "by", "log", "log_x", "log_y", "spread"])]
     pub latency: bool,
-    /// Count time in rounds as long as this: `--spread --round 100ms`
+    /// Count time from zero in rounds as long as this: `--spread --round 100ms`
     #[arg(long, value_name = "TIME", requires = "spread")]
     pub round: Option<Span>,
     /// Light letters on dark ground

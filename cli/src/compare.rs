@@ -8,7 +8,7 @@ use std::iter::once;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use scenarios::run::Runner;
-use scenarios::sweep::{Row, fitted};
+use scenarios::sweep::{Judged, Row, Standing, fitted};
 use stats::Mean;
 use viz::results::{Ask, Results};
 
@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::out::Out;
 use crate::plot;
 use crate::sweep::{Complete, complete};
-use crate::table::{fit_lines, interval, number};
+use crate::table::{fit_lines, interval, judged, number, worst_of};
 
 /// Sweeps all, prints how they compare, and draws them.
 pub fn compare(out: Out, registry: &dyn Runner, args: &CompareArgs) -> Exit {
@@ -42,7 +42,7 @@ fn go(out: Out, registry: &dyn Runner, args: &CompareArgs) -> Result<Exit, Exit>
             out: args.runs.clone(),
             ..SweepArgs::default()
         };
-        sweeps.push(complete(out, registry, &sweep)?);
+        sweeps.push(complete(out, registry, &sweep, &args.x)?);
     }
     let scale = if args.linear {
         Ask::new(&args.x, &args.y)
@@ -51,23 +51,59 @@ fn go(out: Out, registry: &dyn Runner, args: &CompareArgs) -> Result<Exit, Exit>
     };
     let ask = Ask { fit: true, ..scale };
     let read = sweeps.iter().map(|sweep| Results::read(&sweep.folder));
-    let chart = read
-        .collect::<Result<Vec<_>, _>>()
-        .and_then(|results| viz::results::compare(&results, &ask))
+    let results: Vec<Results> = read
+        .collect::<Result<_, _>>()
         .map_err(|error| plot::refused(out, &error))?;
-    let sides: Vec<Side> = sweeps.iter().map(|sweep| Side::of(sweep, args)).collect();
+    let chart =
+        viz::results::compare(&results, &ask).map_err(|error| plot::refused(out, &error))?;
+    let names = viz::results::names(&results);
+    let sides = sweeps.iter().zip(names);
+    let sides: Vec<Side> = sides
+        .map(|(sweep, name)| Side::of(sweep, name, args))
+        .collect();
     out.answer(tables(&sides, args));
     for side in &sides {
         let fit = fitted(&side.name, &said(&args.y), &args.x, &side.means());
         out.answer(fit.map_or(String::new(), |fit| fit_lines(&fit)));
     }
     out.answer("\n");
+    for (sweep, side) in sweeps.iter().zip(&sides) {
+        out.answer(unmet(sweep, &side.name, out));
+    }
     for sweep in &sweeps {
         out.answer(format_args!("saved  {}\n", sweep.folder.display()));
     }
     let drawn = plot::write(out, &chart, args.dark, &args.output);
-    let worst = sweeps.iter().map(|sweep| sweep.exit);
+    let worst = sweeps
+        .iter()
+        .map(|sweep| worst_of(&sweep.rows, &sweep.judged));
     Ok(worst.fold(drawn, Exit::worst))
+}
+
+/// What did not hold of one protocol: the reason for the exit code.
+fn unmet(sweep: &Complete, name: &str, out: Out) -> String {
+    let failed = |row: &&Row| row.get("verdict").as_deref() != Some("pass");
+    let mut text = match sweep.rows.iter().filter(failed).count() {
+        0 => String::new(),
+        failed => format!(
+            "{name}: {failed} of {} runs did not pass\n",
+            sweep.rows.len()
+        ),
+    };
+    let unmet = sweep
+        .judged
+        .iter()
+        .filter(|one| one.standing != Standing::Held);
+    let unmet: Vec<Judged> = unmet
+        .map(|one| Judged {
+            fits: Vec::new(),
+            ..one.clone()
+        })
+        .collect();
+    if !unmet.is_empty() {
+        text.push_str(&format!("{name}\n{}", judged(&unmet, out)));
+    }
+    text
 }
 
 /// The metric of a run that has this column: `delivery_latency` for `delivery_latency_ns_p99`.
@@ -85,7 +121,7 @@ struct Side {
 }
 
 impl Side {
-    fn of(sweep: &Complete, args: &CompareArgs) -> Side {
+    fn of(sweep: &Complete, name: String, args: &CompareArgs) -> Side {
         let mut points: Vec<(f64, Runs)> = Vec::new();
         for row in &sweep.rows {
             let (Some(x), Some(y)) = (row.number(&args.x), row.number(&args.y)) else {
@@ -99,10 +135,7 @@ impl Side {
             points[place].1.insert(pair(row), y / unit(&args.y));
         }
         points.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        Side {
-            name: sweep.description.scenario.clone(),
-            points,
-        }
+        Side { name, points }
     }
 
     fn means(&self) -> Vec<(f64, f64)> {

@@ -117,6 +117,7 @@ pub fn overrides(sources: &mut Sources, args: &Overriding) -> Overrides {
         params: args.params.iter().map(|text| add("-p", text)).collect(),
         sets,
         axes: Vec::new(),
+        measures: Vec::new(),
         expects: args
             .expect
             .iter()

@@ -103,12 +103,6 @@ fn of_runs(out: Out, args: &PlotArgs) -> Exit {
     }
     let mut named: Vec<Named<'_>> = Vec::new();
     for (header, trace) in &traces {
-        if trace.left_out > 0 {
-            out.note(format_args!(
-                "note: {}: {} more events were not recorded (`--trace full` records up to 2,000,000)",
-                header.name, trace.left_out
-            ));
-        }
         let name = format!("{} {}", header.name, header.params);
         named.push((name.trim().to_owned(), trace));
     }
@@ -120,7 +114,11 @@ fn of_runs(out: Out, args: &PlotArgs) -> Exit {
     match chart {
         Some(chart) => write(out, &chart, args.dark, &args.output),
         None => {
-            out.complain("error: no delivery was recorded in these runs");
+            out.complain(if args.spread {
+                "error: no delivery was recorded in these runs"
+            } else {
+                "error: no delivery at another node that goes back to a request was recorded in these runs"
+            });
             Exit::Usage
         }
     }
@@ -136,6 +134,9 @@ fn together(results: &[Results], ask: &Ask) -> Result<Chart, ResultsError> {
 
 fn chart(results: &[Results], args: &PlotArgs) -> Result<Chart, ResultsError> {
     let by = args.by.as_deref();
+    if results.len() > 1 && (args.cdf || args.heat.is_some()) {
+        return Err(ResultsError::OneOnly);
+    }
     if let ([one], true) = (results, args.cdf) {
         return one.distribution(&args.y, by);
     }

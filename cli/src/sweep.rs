@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use scenarios::folder;
 use scenarios::format::{Overrides, Problem, Severity, Sources, human, read};
 use scenarios::run::Runner;
-use scenarios::sweep::{self, Conflict, Description, Merged, Part, Plan, Row, Shard};
+use scenarios::sweep::{self, Conflict, Judged, Merged, Part, Plan, Row, Shard};
 
 use crate::args::SweepArgs;
 use crate::exit::Exit;
@@ -30,17 +30,30 @@ pub fn sweep(out: Out, registry: &dyn Runner, args: &SweepArgs) -> Exit {
 pub struct Complete {
     /// Where it is.
     pub folder: PathBuf,
-    /// What was asked.
-    pub description: Description,
-    /// What came of it.
+    /// What came of its runs.
     pub rows: Vec<Row>,
-    /// How bad that is.
-    pub exit: Exit,
+    /// What became of its sentences.
+    pub judged: Vec<Judged>,
 }
 
-/// Runs all of a sweep that is missing, and says nothing but what is wrong.
-pub fn complete(out: Out, registry: &dyn Runner, args: &SweepArgs) -> Result<Complete, Exit> {
-    Sweep::of(out, registry, args)?.complete()
+/// Runs all of a sweep that is missing, if it varies nothing but `axis`; prints nothing but mistakes.
+pub fn complete(
+    out: Out,
+    registry: &dyn Runner,
+    args: &SweepArgs,
+    axis: &str,
+) -> Result<Complete, Exit> {
+    let sweep = Sweep::of(out, registry, args)?;
+    sweep.is_sound()?;
+    let axes = &sweep.plan.description.axes;
+    if let Some(other) = axes.iter().find(|other| other.name != axis) {
+        let (file, name) = (args.file.display(), &other.name);
+        let error = format!(
+            "{file} varies `{name}`, too: compared is along `{axis}` alone (`-p {name}=..` sets the other)"
+        );
+        return Err(usage(out, &error));
+    }
+    sweep.complete()
 }
 
 struct Sweep<'a> {
@@ -75,15 +88,10 @@ impl<'a> Sweep<'a> {
                 .sets
                 .push(sources.add("--seeds", format!("sweep.seeds={seeds}")));
         }
-        if !args.measure.is_empty() {
-            let names: Vec<String> = args
-                .measure
-                .iter()
-                .map(|name| format!("{name:?}"))
-                .collect();
-            let text = format!("sweep.measure=[{}]", names.join(", "));
-            overrides.sets.push(sources.add("--measure", text));
-        }
+        let measures = args.measure.iter();
+        overrides.measures = measures
+            .map(|name| sources.add("metric", name.as_str()))
+            .collect();
         let mut variants = vec![args.overriding.variant.clone()];
         if args.overriding.all_variants {
             let reading = read(&sources, file, &Overrides::default(), registry.entries());
@@ -133,36 +141,48 @@ impl<'a> Sweep<'a> {
         })
     }
 
-    /// Runs what is missing, and gives all.
-    fn complete(&self) -> Result<Complete, Exit> {
-        let places = self.places()?;
-        let (mut part, done) = self.part(&places)?;
+    /// Runs those of these that are missing; gives how many had been done before.
+    fn run_missing(&self, places: &[usize]) -> Result<usize, Exit> {
+        let (mut part, done) = self.part(places)?;
         let missing = |place: &usize| !done.contains(&self.plan.runs[*place].id);
         let todo: Vec<usize> = places.iter().copied().filter(missing).collect();
         self.execute(&mut part, &todo)?;
         if interrupt::asked() {
             return Err(Exit::Interrupted);
         }
+        Ok(places.len() - todo.len())
+    }
+
+    /// Runs what is missing of the whole sweep, and gives all.
+    fn complete(&self) -> Result<Complete, Exit> {
+        self.run_missing(&self.places()?)?;
         let Merged {
             description, rows, ..
         } = self.merged()?;
         let finished = sweep::finish(&self.folder, &description, &rows)
+            .and_then(|finished| {
+                folder::point_latest(&self.args.out, &self.folder).map(|()| finished)
+            })
             .map_err(|error| io_error(self.out, &error.to_string()))?;
-        let exit = table::worst_of(&rows, &finished.judged);
         Ok(Complete {
             folder: self.folder.clone(),
-            description,
             rows,
-            exit,
+            judged: finished.judged,
         })
     }
 
-    fn go(&self) -> Result<Exit, Exit> {
+    /// Two points with one id would be one run.
+    fn is_sound(&self) -> Result<(), Exit> {
         let ids: BTreeSet<&str> = self.plan.runs.iter().map(|run| run.id.as_str()).collect();
-        if ids.len() < self.plan.runs.len() {
-            let error = "two points of this sweep are the same scenario (is a swept parameter set by --set, too?)";
-            return Err(usage(self.out, error));
+        if ids.len() == self.plan.runs.len() {
+            return Ok(());
         }
+        let error = "two points of this sweep are the same scenario (is a swept parameter set by --set, too?)";
+        Err(usage(self.out, error))
+    }
+
+    fn go(&self) -> Result<Exit, Exit> {
+        self.is_sound()?;
         let places = self.places()?;
         if self.args.list {
             self.list(&places);
@@ -178,17 +198,7 @@ impl<'a> Sweep<'a> {
             let note = "note: nothing varies (`-s n=4,8,16..=64` is an axis, `--seeds 20` so many runs of each point)";
             self.out.note(note);
         }
-        let (mut part, done) = self.part(&places)?;
-        let todo: Vec<usize> = places
-            .iter()
-            .copied()
-            .filter(|place| !done.contains(&self.plan.runs[*place].id))
-            .collect();
-        self.execute(&mut part, &todo)?;
-        if interrupt::asked() {
-            return Err(Exit::Interrupted);
-        }
-        let reused = places.len() - todo.len();
+        let reused = self.run_missing(&places)?;
         self.conclude(&places, reused)
     }
 

@@ -43,7 +43,7 @@ pub fn table(description: &Description, rows: &[Row], out: Out) -> String {
     }
     for (metric, said) in &metrics {
         header.push(column(metric).replace("_ns", ""));
-        header.extend(said.then(|| "theory".to_owned()));
+        header.extend(said.then(|| format!("theory {}", column(metric))));
     }
     header.push("passed".to_owned());
     table.set_header(&header);
@@ -153,6 +153,7 @@ pub fn number(number: Option<f64>, unit: f64) -> String {
         None => "-".to_owned(),
         Some(number) if number.fract() == 0.0 => format!("{number:.0}"),
         Some(number) if number.abs() >= 100.0 => format!("{number:.1}"),
+        Some(number) if number.abs() < 1e-3 => format!("{number:.1e}"),
         Some(number) => {
             let text = format!("{number:.4}");
             text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -211,18 +211,18 @@ impl Forms {
     pub fn sentence(&self, name: &str) -> String {
         let best = self.ranked[0];
         let percent = percent(best.error);
-        let candidates: Vec<String> = self.candidates().iter().map(|form| form.of(name)).collect();
-        if candidates.len() > 3 {
-            return "none stands out".to_owned();
-        }
-        if candidates.len() > 1 {
-            return format!("{}: not told apart", candidates.join(" or "));
-        }
         if best.error > CLOSE {
             return format!(
                 "none; the closest is {}, {percent} % off",
                 best.form.of(name)
             );
+        }
+        let candidates: Vec<String> = self.candidates().iter().map(|form| form.of(name)).collect();
+        if candidates.len() > 3 {
+            return "not told: too few points, or too close together".to_owned();
+        }
+        if candidates.len() > 1 {
+            return format!("{}: not told apart", candidates.join(" or "));
         }
         if best.error < ROUNDING {
             return format!("{}, exactly", best.form.of(name));
@@ -236,7 +236,8 @@ fn percent(share: f64) -> String {
     let places = match share {
         x if x >= 0.1 => 0,
         x if x >= 0.01 => 1,
-        _ => 2,
+        x if x >= 0.0001 => 2,
+        _ => return "less than 0.01".to_owned(),
     };
     format!("{:.places$}", share * 100.0)
 }
@@ -395,6 +396,10 @@ mod tests {
             "{}",
             forms.sentence("n")
         );
+        // Few points leave more than one candidate; that none is near is said all the same.
+        let forms = Forms::of(&root[1..4]).expect("there are points");
+        let said = forms.sentence("n");
+        assert!(said.starts_with("none; the closest is "), "{said}");
         let square: Vec<(f64, f64)> = NS.iter().map(|n| (*n, 2.0 * n * n)).collect();
         let forms = Forms::of(&square).expect("there are points");
         assert_eq!(

@@ -44,20 +44,20 @@ pub fn spread(runs: &[Named<'_>], round: Option<u64>) -> Option<Chart> {
         Some(_) => Axis::linear("round"),
         None => Axis::linear("virtual time").with_unit(Unit::Nanoseconds),
     };
-    some(Chart::of_series(
-        &format!("{what} over time"),
-        time,
-        Axis::linear(what),
-        all,
-    ))
+    let title = format!("{what} over time");
+    let chart = some(Chart::of_series(&title, time, Axis::linear(what), all))?;
+    Some(Chart {
+        notes: cut(runs),
+        ..chart
+    })
 }
 
-/// How long deliveries took, from the request that they go back to, as a distribution function. A run with one request needs no
-/// causes; in others a delivery without a request among its causes (a round of gossip set it off) is left out, and that is
-/// said. `None` if nothing was delivered.
+/// How long deliveries at other nodes took, from the request that they go back to, as a distribution function. A run with one
+/// request needs no causes; in others a delivery without a request among its causes (a round of gossip set it off) is left out,
+/// and that is said. `None` if no delivery at another node goes back to a request.
 #[must_use]
 pub fn latencies(runs: &[Named<'_>]) -> Option<Chart> {
-    let mut notes = Vec::new();
+    let mut notes = cut(runs);
     let mut all = Vec::new();
     for (name, trace) in runs {
         let (samples, without) = latency(trace);
@@ -71,7 +71,7 @@ pub fn latencies(runs: &[Named<'_>]) -> Option<Chart> {
     let share = Axis::linear("deliveries within so much time")
         .with_unit(Unit::Share)
         .with_range(0.0, 1.0);
-    let time = Axis::linear("latency of a delivery").with_unit(Unit::Nanoseconds);
+    let time = Axis::linear("latency of a delivery at another node").with_unit(Unit::Nanoseconds);
     let chart = some(Chart::of_series(
         "How long deliveries take",
         time,
@@ -79,6 +79,13 @@ pub fn latencies(runs: &[Named<'_>]) -> Option<Chart> {
         all,
     ))?;
     Some(Chart { notes, ..chart })
+}
+
+/// What is not in a picture because it was not recorded.
+fn cut(runs: &[Named<'_>]) -> Vec<String> {
+    let cut = runs.iter().filter(|(_, trace)| trace.left_out > 0);
+    cut.map(|(name, trace)| format!("{name}: {} more events were not recorded.", trace.left_out))
+        .collect()
 }
 
 fn some(chart: Chart) -> Option<Chart> {
@@ -102,7 +109,10 @@ fn deliveries(trace: &Trace) -> impl Iterator<Item = &Record> {
 /// Nanoseconds from request to delivery at other nodes, and how many deliveries have no request.
 fn latency(trace: &Trace) -> (Vec<f64>, usize) {
     let mut asked = requests(trace);
-    let only = asked.next().filter(|_| asked.next().is_none());
+    // What was not recorded may have held another request.
+    let only = asked
+        .next()
+        .filter(|_| asked.next().is_none() && trace.left_out == 0);
     // The request that each event goes back to; causes are older than their effects.
     let mut roots: BTreeMap<u64, &Record> = BTreeMap::new();
     let (mut samples, mut without) = (Vec::new(), 0);

@@ -39,7 +39,7 @@ fn fields(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Sweep {
         seeds: seeds(f),
         expect: expectations(f, words),
         measure: measure(f, words),
-        theory: theory(f, words),
+        theory: theory(f, &axes, words),
         source: f.text(
             "source",
             Some(""),
@@ -296,7 +296,7 @@ fn measure(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<String> {
 }
 
 /// What the literature says: a formula, or figures for values of the first axis.
-fn theory(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<Said> {
+fn theory(f: &mut Fields<'_>, axes: &[Axis], words: Option<&Vocabulary>) -> Vec<Said> {
     let node = f.take(Spec {
         name: "theory",
         kind: "map of formulas or tables".to_owned(),
@@ -315,17 +315,25 @@ fn theory(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<Said> {
             Vec::new()
         }
     };
+    let mut known: Vec<String> = Vec::new();
     let read = |entry: Entry<'_>| {
         let words = words?;
+        if known.contains(&entry.key) {
+            let title = format!("`{}` is given twice", shown(&entry.key));
+            let problem = Problem::error(Code::S106, entry.key_place, title);
+            f.cx.report(problem.label("again here"));
+            return None;
+        }
+        known.push(entry.key.clone());
         match words.metric(&entry.key) {
-            Some(about) if !about.sampled => {}
+            Some(about) if !about.sampled && about.unit == Unit::Number => {}
             Some(_) => {
                 let title = format!(
                     "`theory` is about figures of which a run has one, not `{}`",
                     entry.key
                 );
                 let problem = Problem::error(Code::S130, entry.key_place, title);
-                f.cx.report(problem.label("a run has many of these"));
+                f.cx.report(problem.label("times, or many of a run"));
                 return None;
             }
             None => {
@@ -334,7 +342,7 @@ fn theory(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<Said> {
                 return None;
             }
         }
-        let figures = figures(f.cx, entry.value)?;
+        let figures = figures(f.cx, entry.value, axes)?;
         Some(Said {
             metric: entry.key,
             figures,
@@ -343,7 +351,7 @@ fn theory(f: &mut Fields<'_>, words: Option<&Vocabulary>) -> Vec<Said> {
     entries.into_iter().filter_map(read).collect()
 }
 
-fn figures(cx: &Context<'_>, raw: Raw<'_>) -> Option<Figures> {
+fn figures(cx: &Context<'_>, raw: Raw<'_>, axes: &[Axis]) -> Option<Figures> {
     let wrong = |raw: Raw<'_>, label: String| {
         let title = "this is nothing that theory could say";
         let note = "write an expression in quotes, or pairs of a value of the first axis and a figure: `[(1, 0.18), (2, 0.037)]`";
@@ -368,8 +376,22 @@ fn figures(cx: &Context<'_>, raw: Raw<'_>) -> Option<Figures> {
         },
         Opened::Number => Some(Figures::Formula(raw.text.to_owned())),
         Opened::List(items) => {
-            let table: Option<Vec<(f64, f64)>> = items.iter().map(pair).collect();
-            table.map(Figures::Table)
+            let table: Vec<(f64, f64)> = items.iter().map(pair).collect::<Option<_>>()?;
+            let twice =
+                (1..table.len()).find(|at| table[..*at].iter().any(|(x, _)| *x == table[*at].0));
+            match (axes.first(), twice) {
+                (_, Some(at)) => {
+                    wrong(items[at], "this value has a figure already".to_owned()).and(None)
+                }
+                (Some(axis), None) if !table.is_empty() => {
+                    Some(Figures::Table(axis.name.clone(), table))
+                }
+                _ => wrong(
+                    raw,
+                    "a figure for each value, and an axis that takes them".to_owned(),
+                )
+                .and(None),
+            }
         }
         other => wrong(raw, format!("this is {}", other.describe())).and(None),
     }

@@ -27,6 +27,8 @@ pub struct Overrides {
     pub axes: Vec<SourceId>,
     /// `--expect`, each the source of a sentence.
     pub expects: Vec<SourceId>,
+    /// Metrics that a sweep measures besides those of the file.
+    pub measures: Vec<SourceId>,
     /// Judge as if nothing were meant to break (`--no-expect-violation`).
     pub no_expect_violation: bool,
 }

@@ -42,8 +42,8 @@ pub struct Said {
 pub enum Figures {
     /// An expression over the parameters of a point.
     Formula(String),
-    /// One for each of these values of the first axis.
-    Table(Vec<(f64, f64)>),
+    /// One for each of these values of the parameter, which is that of the first axis.
+    Table(String, Vec<(f64, f64)>),
 }
 
 /// A parameter and the values that it takes.

@@ -10,7 +10,7 @@ use stats::{Mean, percentile};
 use super::judge::{Judged, judge};
 use super::plan::Description;
 use super::points::{Point, points};
-use super::row::{FIRST, Row, THEORY, UNREACHED, decimal};
+use super::row::{FIRST, Row, THEORY, UNREACHED, VERDICT, decimal};
 
 /// What a finished sweep says.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub fn finish(folder: &Path, description: &Description, rows: &[Row]) -> io::Res
     fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
     put(&folder.join("runs.jsonl"), &lines)?;
     put(&folder.join("runs.csv"), &table)?;
-    put(&folder.join("points.csv"), &summary(rows))?;
+    put(&folder.join("points.csv"), &summary(rows, &columns))?;
     let expect = judged.iter().map(|one| {
         json!({ "text": one.text, "verdict": one.standing.word(), "said": one.said, "fits": one.fits })
     });
@@ -80,8 +80,13 @@ fn columns(rows: &[Row]) -> Vec<&str> {
 }
 
 /// Statistics over the runs of each point, a line for each metric: `points.csv`.
-fn summary(rows: &[Row]) -> String {
-    let params: Vec<&str> = rows.first().map_or(Vec::new(), |row| row.sections().0);
+fn summary(rows: &[Row], columns: &[&str]) -> String {
+    let verdict = columns.iter().position(|name| *name == VERDICT);
+    let (params, measured) = columns.split_at(verdict.unwrap_or(columns.len()));
+    let params = &params[FIRST.len()..];
+    let is_metric =
+        |name: &&&str| ![VERDICT, UNREACHED].contains(*name) && !name.starts_with(THEORY);
+    let metrics: Vec<&str> = measured.iter().filter(is_metric).copied().collect();
     let first = ["point", "variant", "protocol"];
     let last = [
         "metric",
@@ -97,14 +102,14 @@ fn summary(rows: &[Row]) -> String {
         "max",
         "theory",
     ];
-    let head = first.iter().chain(&params).chain(&last);
+    let head = first.iter().chain(params).chain(&last);
     let mut table = csv(head.map(|name| (*name).to_owned()));
     for point in points(rows) {
-        let named = first.iter().chain(&params);
+        let named = first.iter().chain(params);
         let here: Vec<String> = named
             .map(|name| point.rows[0].get(name).unwrap_or_default())
             .collect();
-        for metric in metrics(&point) {
+        for metric in &metrics {
             let Some(line) = figures(&point, metric) else {
                 continue;
             };
@@ -112,15 +117,6 @@ fn summary(rows: &[Row]) -> String {
         }
     }
     table
-}
-
-/// What was measured at a point: the columns behind the verdict that are no theory.
-fn metrics<'p>(point: &'p Point<'_>) -> Vec<&'p str> {
-    let (_, others) = point.rows[0].sections();
-    let measured = others.into_iter().skip(1);
-    measured
-        .filter(|name| *name != UNREACHED && !name.starts_with(THEORY))
-        .collect()
 }
 
 /// One line of `points.csv` from the metric on; `None` if no run has a number.

@@ -139,6 +139,7 @@ pub fn plan(
     let Some(mut scenario) = scenario else {
         return Err(problems);
     };
+    measure_too(sources, overrides, &mut scenario)?;
     // A parameter that is set by itself is not varied.
     let set = |axis: &format::Axis| {
         let names = overrides.params.iter().map(|id| sources.text(*id));
@@ -167,6 +168,45 @@ pub fn plan(
     };
     plan.fill(sources, &scenario, registry)?;
     Ok(plan)
+}
+
+/// Adds the metrics that were asked for besides those of the file.
+fn measure_too(
+    sources: &Sources,
+    overrides: &Overrides,
+    scenario: &mut Scenario,
+) -> Result<(), Vec<Problem>> {
+    let known: Vec<&str> = scenario
+        .protocol
+        .metrics()
+        .iter()
+        .map(|about| about.name)
+        .collect();
+    let mut unknown = Vec::new();
+    for id in &overrides.measures {
+        let name = sources.text(*id);
+        if known.contains(&name) {
+            scenario.sweep.measure.push(name.to_owned());
+            continue;
+        }
+        let place = format::Place {
+            source: *id,
+            start: 0,
+            end: name.len(),
+        };
+        let title = format!("`{name}` is no metric");
+        let problem = Problem::error(format::Code::S130, place, title);
+        unknown.push(
+            problem
+                .label("unknown")
+                .note(format!("metrics: {}", known.join(", "))),
+        );
+    }
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(unknown)
+    }
 }
 
 /// What is measured in every run, whether or not a sentence asks for it there.
@@ -358,7 +398,8 @@ impl Plan {
                     return Err(vec![problem]);
                 }
                 let cost = theory::messages(sources, self.file, &overrides, &scenario, registry);
-                let theory = theory::at(&base.sweep, values, &scenario, cost);
+                let is_itself = self.variants[variant].is_none();
+                let theory = theory::at(&base.sweep, is_itself, &scenario, cost);
                 let mut columns = Vec::new();
                 for (metric, theory, value) in theory {
                     if let (0, 0, Some(theory)) = (point, variant, theory) {
@@ -395,6 +436,7 @@ impl Plan {
         }
         for (metric, value) in self.theory.iter().flatten() {
             hash.bytes(metric.as_bytes());
+            hash.word(u64::from(value.is_some()));
             hash.word(value.map_or(0, f64::to_bits));
         }
         hash.bytes(env!("CARGO_PKG_VERSION").as_bytes());

@@ -10,10 +10,10 @@ use crate::overlay::Shape;
 /// A metric, what is said of it, and how much that is at a point.
 type Line = (String, Option<Theory>, Option<f64>);
 
-/// What is said of a point with these values: by the file, and for messages else by the protocol's cost.
+/// What is said of a point: by the file, of the scenario itself and no variant of it; for messages else by the protocol's cost.
 pub(super) fn at(
     sweep: &Sweep,
-    values: &[(String, String)],
+    is_itself: bool,
     scenario: &Scenario,
     cost: Option<(String, f64)>,
 ) -> Vec<Line> {
@@ -24,15 +24,12 @@ pub(super) fn at(
             let theory = Theory {
                 formula: match &said.figures {
                     Figures::Formula(text) => text.clone(),
-                    Figures::Table(_) => String::new(),
+                    Figures::Table(..) => String::new(),
                 },
                 source: sweep.source.clone(),
             };
-            (
-                said.metric.clone(),
-                Some(theory),
-                value(said, sweep, values, scenario),
-            )
+            let value = value(said, scenario).filter(|_| is_itself);
+            (said.metric.clone(), Some(theory), value)
         })
         .collect();
     if lines.iter().all(|(metric, ..)| metric != "messages") {
@@ -46,20 +43,16 @@ pub(super) fn at(
     lines
 }
 
-fn value(
-    said: &Said,
-    sweep: &Sweep,
-    values: &[(String, String)],
-    scenario: &Scenario,
-) -> Option<f64> {
+fn value(said: &Said, scenario: &Scenario) -> Option<f64> {
     match &said.figures {
         Figures::Formula(text) => bound(text, &|name| param(scenario, name)),
-        Figures::Table(table) => {
-            let name = &sweep.axes.first()?.name;
-            // An axis that was set to one value is not among those of the point.
-            let at_point = values.iter().find(|(axis, _)| axis == name);
-            let here: f64 = at_point?.1.parse().ok()?;
-            let found = table.iter().find(|(value, _)| *value == here);
+        Figures::Table(name, table) => {
+            let Value::Number(here) = param(scenario, name)? else {
+                return None;
+            };
+            // Values of an axis are computed: a rounding is no other value.
+            let near = |value: f64| (value - here).abs() <= 1e-9 * here.abs().max(1e-9);
+            let found = table.iter().find(|(value, _)| near(*value));
             found.map(|(_, figure)| *figure)
         }
     }

@@ -338,26 +338,35 @@ impl Results {
     }
 }
 
+/// What tells several sweeps apart: their protocols, or their scenarios where protocols are the same; numbered where those are
+/// the same, too.
+#[must_use]
+pub fn names(sweeps: &[Results]) -> Vec<String> {
+    let differ = |names: &[String]| (1..names.len()).all(|at| !names[..at].contains(&names[at]));
+    let all = |of: fn(&Results) -> String| sweeps.iter().map(of).collect::<Vec<String>>();
+    let protocols = all(|sweep| sweep.about.protocol.clone());
+    if differ(&protocols) {
+        return protocols;
+    }
+    let scenarios = all(|sweep| sweep.about.scenario.clone());
+    if differ(&scenarios) {
+        return scenarios;
+    }
+    let numbered = scenarios.iter().zip(1..);
+    numbered
+        .map(|(name, number)| format!("{name} ({number})"))
+        .collect()
+}
+
 /// The same question to several sweeps in one chart: each adds its series, under the name of its protocol, or of its
 /// scenario where protocols are the same.
 ///
 /// # Errors
 /// As [`Results::series`], for the first sweep that has no answer.
 pub fn compare(sweeps: &[Results], ask: &Ask) -> Result<Chart, ResultsError> {
-    let protocol = |sweep: &Results| sweep.about.protocol.clone();
-    let differ = (1..sweeps.len()).all(|at| {
-        sweeps[..at]
-            .iter()
-            .all(|other| protocol(other) != protocol(&sweeps[at]))
-    });
     let mut all = Vec::new();
     let mut notes = Vec::new();
-    for sweep in sweeps {
-        let name = if differ {
-            protocol(sweep)
-        } else {
-            sweep.about.scenario.clone()
-        };
+    for (sweep, name) in sweeps.iter().zip(names(sweeps)) {
         notes.extend(sweep.averages(ask).map(|note| format!("{name}: {note}")));
         for series in sweep.series(ask)? {
             let name = match series.name.as_str() {

@@ -38,6 +38,8 @@ pub enum ResultsError {
         /// What it says.
         text: String,
     },
+    /// A distribution or a map shows one sweep.
+    OneOnly,
     /// No run has a value of both.
     Nothing {
         /// The column of the horizontal axis.
@@ -93,6 +95,9 @@ impl fmt::Display for ResultsError {
                     f,
                     "runs.csv:{line}: `{column}` is `{text}`, and an axis needs numbers"
                 )
+            }
+            ResultsError::OneOnly => {
+                f.write_str("a distribution or a map shows one sweep, not several")
             }
             ResultsError::Nothing { x, y } => {
                 write!(

@@ -14,7 +14,7 @@ mod curves;
 mod error;
 
 pub use about::{About, Parameter, Theory};
-pub use ask::{Ask, compare};
+pub use ask::{Ask, compare, names};
 pub use error::ResultsError;
 
 use std::fs;
