@@ -21,7 +21,11 @@ use crate::table::{fit_lines, interval, judged, number, worst_of};
 
 /// Sweeps all, prints how they compare, and draws them.
 pub fn compare(out: Out, registry: &dyn Runner, args: &CompareArgs) -> Exit {
-    go(out, registry, args).unwrap_or_else(|exit| exit)
+    let args = CompareArgs {
+        y: plot::column(&args.y),
+        ..args.clone()
+    };
+    go(out, registry, &args).unwrap_or_else(|exit| exit)
 }
 
 fn go(out: Out, registry: &dyn Runner, args: &CompareArgs) -> Result<Exit, Exit> {

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use scenarios::folder::read_trace;
+use scenarios::metrics;
 use sim_core::kernel::time::Span;
 use viz::report::{Section, page};
 use viz::results::{Ask, Results, ResultsError, compare};
@@ -47,6 +48,7 @@ pub fn write(out: Out, chart: &Chart, dark: bool, path: &Path) -> Exit {
 pub fn report(out: Out, args: &ReportArgs) -> Exit {
     let sections = read(&args.results, &args.runs).and_then(|results| {
         let charts = args.metrics.iter().map(|metric| {
+            let metric = &column(metric);
             let ask = Ask {
                 by: args.by.as_deref(),
                 fit: true,
@@ -84,6 +86,24 @@ fn read(folders: &[PathBuf], runs: &Path) -> Result<Vec<Results>, ResultsError> 
         }
     };
     folders.iter().map(one).collect()
+}
+
+/// The column that is meant: `p99(delivery_latency)` and `delivery_latency`, its mean, are metrics of many samples a run, whose columns
+/// are `delivery_latency_ns_p99` and so on.
+pub fn column(asked: &str) -> String {
+    let sampled = |name: &str| metrics::all().any(|about| about.sampled && about.name == name);
+    let asked = asked.trim();
+    let called = asked
+        .strip_suffix(')')
+        .and_then(|rest| rest.split_once('('));
+    match called {
+        Some((statistic, name)) if sampled(name.trim()) => {
+            format!("{}_ns_{}", name.trim(), statistic.trim())
+        }
+        None if sampled(asked) => format!("{asked}_ns_mean"),
+        None if asked == "virtual_time" => "virtual_time_ns".to_owned(),
+        _ => asked.to_owned(),
+    }
 }
 
 /// Draws what the traces of runs say.
@@ -134,22 +154,23 @@ fn together(results: &[Results], ask: &Ask) -> Result<Chart, ResultsError> {
 
 fn chart(results: &[Results], args: &PlotArgs) -> Result<Chart, ResultsError> {
     let by = args.by.as_deref();
+    let (x, y) = (&column(&args.x), &column(&args.y));
     if results.len() > 1 && (args.cdf || args.heat.is_some()) {
         return Err(ResultsError::OneOnly);
     }
     if let ([one], true) = (results, args.cdf) {
-        return one.distribution(&args.y, by);
+        return one.distribution(y, by);
     }
     let scale = |log: bool| if log { Scale::Log } else { Scale::Linear };
     if let ([one], Some(heat)) = (results, &args.heat) {
-        return one.heat(&args.x, heat, &args.y, scale(args.log));
+        return one.heat(x, heat, y, scale(args.log));
     }
     let ask = Ask {
         by,
         fit: args.fit,
         x_scale: scale(args.log || args.log_x),
         y_scale: scale(args.log || args.log_y),
-        ..Ask::new(&args.x, &args.y)
+        ..Ask::new(x, y)
     };
     together(results, &ask)
 }

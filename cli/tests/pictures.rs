@@ -81,7 +81,9 @@ fn a_sweep_is_drawn_with_its_theory_and_a_fit() {
     let error = refused(at, &["plot", "latest", "-y", "mesages"]);
     assert!(error.contains("messages"), "{error}");
     let error = stormglass(at, &["plot", "nowhere"]);
-    assert_eq!(error.status.code(), Some(74));
+    assert_eq!(error.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&error.stderr);
+    assert!(said.contains("there is no finished sweep here"), "{said}");
 }
 
 #[test]
@@ -112,7 +114,7 @@ fn protocols_are_compared_on_the_same_seeds() {
     assert_eq!(done(at, &asked), said, "again, from what is there");
     let latency = [
         &asked[..],
-        &["-y", "delivery_latency_ns_p99", "-o", "latency.png"],
+        &["-y", "p99(delivery_latency)", "-o", "latency.png"],
     ]
     .concat();
     assert!(done(at, &latency).contains("delivery_latency_p99 (ms)"));

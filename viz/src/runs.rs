@@ -68,7 +68,7 @@ pub fn latencies(runs: &[Named<'_>]) -> Option<Chart> {
         }
         all.push(Series::distribution(name, &samples));
     }
-    let share = Axis::linear("deliveries within so much time")
+    let share = Axis::linear("share of the deliveries that took place")
         .with_unit(Unit::Share)
         .with_range(0.0, 1.0);
     let time = Axis::linear("latency of a delivery at another node").with_unit(Unit::Nanoseconds);

@@ -394,7 +394,7 @@ fn chart_of(mut all: Vec<Series>, ask: &Ask, is_parameter: bool, mut notes: Vec<
     if ask.fit {
         let fits: Vec<String> = all
             .iter_mut()
-            .filter_map(|series| curves::add_fit(series, ask))
+            .filter_map(|series| curves::add_fit(series, ask, &axis(ask.y, ask.y_scale).unit))
             .collect();
         notes.splice(0..0, fits);
     }

@@ -3,21 +3,28 @@
 use sim_core::kernel::random::detmath::{exp, ln};
 use stats::{Forms, PowerLaw};
 
-use crate::chart::{Curve, Series};
-use crate::number::{significant, two_places};
+use crate::chart::{Curve, Series, Unit};
+use crate::number::{Style, significant, two_places};
 
 use super::Ask;
 
 /// Fits a power to a series, and says what it is and how sure.
-pub(super) fn add_fit(series: &mut Series, ask: &Ask) -> Option<String> {
+pub(super) fn add_fit(series: &mut Series, ask: &Ask, unit: &Unit) -> Option<String> {
     let points: Vec<(f64, f64)> = series
         .points
         .iter()
         .map(|point| (point.x, point.y))
         .collect();
     let law = PowerLaw::of(&points)?;
-    let factor = significant(law.factor, 2);
-    let label = format!("{factor}·{}^{}", ask.x, two_places(law.exponent));
+    // In the unit of the axis: a power of milliseconds where milliseconds are shown.
+    let largest = points.iter().fold(0.0, |most: f64, (_, y)| most.max(*y));
+    let style = match unit {
+        Unit::Nanoseconds | Unit::Bytes => Style::of(unit, largest),
+        _ => Style::of(&Unit::None, 0.0),
+    };
+    let factor = significant(style.scaled(law.factor), 2);
+    let power = format!("{factor}·{}^{}", ask.x, two_places(law.exponent));
+    let label = format!("{power} {}", style.unit).trim_end().to_owned();
     // On linear axes a power is bent: it needs points between those that were measured.
     let xs = between(points.iter().map(|(x, _)| *x).filter(|x| *x > 0.0));
     series.fit = Some(Curve {

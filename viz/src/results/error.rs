@@ -38,6 +38,8 @@ pub enum ResultsError {
         /// What it says.
         text: String,
     },
+    /// There is no finished sweep in this folder.
+    NoSweep(PathBuf),
     /// A distribution or a map shows one sweep.
     OneOnly,
     /// No run has a value of both.
@@ -96,6 +98,11 @@ impl fmt::Display for ResultsError {
                     "runs.csv:{line}: `{column}` is `{text}`, and an axis needs numbers"
                 )
             }
+            ResultsError::NoSweep(folder) => write!(
+                f,
+                "{}: there is no finished sweep here (`stormglass sweep` makes one; a run is drawn by `--spread` or `--latency`)",
+                folder.display()
+            ),
             ResultsError::OneOnly => {
                 f.write_str("a distribution or a map shows one sweep, not several")
             }

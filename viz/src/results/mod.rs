@@ -18,6 +18,7 @@ pub use ask::{Ask, compare, names};
 pub use error::ResultsError;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// What a sweep asked and what its runs answered.
@@ -37,9 +38,12 @@ impl Results {
     pub fn read(folder: &Path) -> Result<Results, ResultsError> {
         let text = |name: &str| {
             let path = folder.join(name);
-            fs::read_to_string(&path).map_err(|error| ResultsError::File {
-                path,
-                why: error.to_string(),
+            fs::read_to_string(&path).map_err(|error| match error.kind() {
+                ErrorKind::NotFound => ResultsError::NoSweep(folder.to_owned()),
+                _ => ResultsError::File {
+                    path,
+                    why: error.to_string(),
+                },
             })
         };
         Results::parse(&text("sweep.json")?, &text("runs.csv")?)
