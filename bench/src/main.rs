@@ -26,7 +26,7 @@ use report::Results;
 use subject::Subject;
 use workload::{ALL, Load, Workload};
 
-/// Runs the workloads of PERFORMANCE.md on Stormglass, a bare event loop and other simulators.
+/// Runs four workloads on Stormglass, a bare event loop and other simulators.
 #[derive(Parser)]
 struct Arguments {
     /// How often each is run; the table shows medians.

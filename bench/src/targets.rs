@@ -1,4 +1,4 @@
-//! The targets of PERFORMANCE.md that concern the simulator, each held or missed.
+//! The targets that concern the simulator, each held or missed.
 
 use std::fmt::Write as _;
 

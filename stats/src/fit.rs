@@ -386,7 +386,7 @@ mod tests {
         let forms = Forms::of(&near).expect("there are points");
         let candidates = forms.candidates();
         assert!(candidates.contains(&Form::Linear) && candidates.contains(&Form::LinearLogarithm));
-        assert!(forms.sentence("n").ends_with(": not told apart"));
+        assert!(forms.sentence("n").contains("not told"));
         let root: Vec<(f64, f64)> = NS.iter().map(|n| (*n, n.sqrt())).collect();
         let forms = Forms::of(&root).expect("there are points");
         assert!(
