@@ -205,6 +205,9 @@ pub struct SweepArgs {
     /// Runs of each point: so many, or these seeds, `100..=119`
     #[arg(long, value_name = "K")]
     pub seeds: Option<String>,
+    /// Draw the messages against the first axis, with theory and a fit: a file `.svg` or `.png`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "run", "only", "shard", "json"])]
+    pub plot: Option<PathBuf>,
     /// Measure this in every run, too: `--measure rounds`
     #[arg(long, value_name = "METRIC")]
     pub measure: Vec<String>,

@@ -10,6 +10,7 @@ use scenarios::folder;
 use scenarios::format::{Overrides, Problem, Severity, Sources, human, read};
 use scenarios::run::Runner;
 use scenarios::sweep::{self, Conflict, Judged, Merged, Part, Plan, Row, Shard};
+use viz::results::{Ask, Results};
 
 use crate::args::SweepArgs;
 use crate::exit::Exit;
@@ -17,6 +18,7 @@ use crate::files::{self, Trouble};
 use crate::interrupt;
 use crate::out::Out;
 use crate::plan::{self, look_of};
+use crate::plot;
 use crate::progress::Progress;
 use crate::table;
 
@@ -376,7 +378,7 @@ impl<'a> Sweep<'a> {
         let merged = self.merged()?;
         if self.is_whole() {
             let again = |row: &Row| self.again(row);
-            return Ok(finish(
+            let exit = finish(
                 self.out,
                 &self.folder,
                 &self.args.out,
@@ -384,7 +386,9 @@ impl<'a> Sweep<'a> {
                 reused,
                 self.args.json,
                 &again,
-            ));
+            );
+            let drawn = self.args.plot.as_ref().map(|file| self.draw(file));
+            return Ok(exit.worst(drawn.unwrap_or(Exit::Held)));
         }
         let ids: BTreeSet<&str> = places
             .iter()
@@ -416,6 +420,27 @@ impl<'a> Sweep<'a> {
             }
         }
         Ok(table::worst(&rows))
+    }
+
+    /// Messages against the first axis; what else varies tells lines apart, as far as one parameter can.
+    fn draw(&self, file: &Path) -> Exit {
+        let mut varied = self.plan.description.axes.iter().map(|axis| &axis.name);
+        let Some(x) = varied.next() else {
+            return usage(self.out, "--plot needs an axis: `-s n=4,8,16..=64`");
+        };
+        let by = match self.plan.description.variants.len() {
+            1 => varied.next().map(String::as_str),
+            _ => Some("variant"),
+        };
+        let ask = Ask {
+            by,
+            fit: true,
+            ..Ask::new(x, "messages").log()
+        };
+        match Results::read(&self.folder).and_then(|results| results.chart(&ask)) {
+            Ok(chart) => plot::write(self.out, &chart, false, file),
+            Err(error) => plot::refused(self.out, &error),
+        }
     }
 
     /// The command that runs one run by itself.

@@ -78,6 +78,10 @@ fn a_sweep_is_drawn_with_its_theory_and_a_fit() {
         !page.contains("<script") && !page.contains("src="),
         "it needs nothing else"
     );
+    let file = library("sweeps/best-effort-messages.ron");
+    done(at, &["sweep", &file, "--seeds", "2", "--plot", "one.svg"]);
+    let one = fs::read_to_string(at.join("one.svg")).expect("a picture");
+    assert!(one.contains("n−1") && one.contains("best-effort-messages: messages against n"));
     let error = refused(at, &["plot", "latest", "-y", "mesages"]);
     assert!(error.contains("messages"), "{error}");
     let error = stormglass(at, &["plot", "nowhere"]);

@@ -179,7 +179,7 @@ fn sweeps_are_compared() {
         },
     )
     .expect("columns are there");
-    assert_eq!(series(&same)[0].name, "eager, k = 0");
+    assert_eq!(series(&same)[0].name, "eager (1), k = 0");
     assert!(compare(&[], &ask).is_ok_and(|chart| chart.subtitle.is_empty()));
 }
 
@@ -234,7 +234,9 @@ fn what_is_no_results_folder_is_refused() {
     let empty = tempfile::tempdir().expect("a folder");
     let missing = Results::read(empty.path()).expect_err("it is empty");
     assert!(
-        missing.to_string().contains("sweep.json: No such file"),
+        missing
+            .to_string()
+            .contains("there is no finished sweep here"),
         "{missing}"
     );
     let newer = SWEEP.replace("\"format\": 1", "\"format\": 2");
