@@ -9,8 +9,6 @@ use sim_core::kernel::id::{MsgId, NodeId};
 /// As long as the messages of an origin come in order, or nearly so, it takes a few words an origin, however many there
 /// were; what arrives above a gap is kept one by one until the gap closes. An origin from which nothing has come takes
 /// nothing. An origin that counts anew in each of its lives is another `K` in each.
-///
-/// Sets of the same names are equal if they have come about in the same way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Seen<K = NodeId>(Origins<K>);
 
@@ -69,31 +67,57 @@ impl<K: Copy + Ord> Seen<K> {
     /// Puts number `seq` of an origin in; true if it was not there yet.
     #[inline]
     pub fn insert_from(&mut self, origin: K, seq: u32) -> bool {
+        if let Some(new) = self.insert_in_order(origin, seq) {
+            return new;
+        }
+        let new = self.of(origin).insert(seq);
+        self.settle();
+        new
+    }
+
+    /// The same, where the shortest form says enough; else it does nothing.
+    #[inline]
+    fn insert_in_order(&mut self, origin: K, seq: u32) -> Option<bool> {
         match &mut self.0 {
-            Origins::One(Some(known), below) if *known == origin && seq < *below => false,
+            Origins::One(Some(known), below) if *known == origin && seq < *below => Some(false),
             Origins::One(Some(known), below)
                 if *known == origin && seq == *below && seq < u32::MAX =>
             {
                 *below += 1;
-                true
+                Some(true)
             }
             Origins::One(known @ None, below) if seq == 0 => {
                 (*known, *below) = (Some(origin), 1);
-                true
+                Some(true)
             }
-            _ => self.of(origin).insert(seq),
+            _ => None,
+        }
+    }
+
+    /// Back to the shortest form, as soon as it says all: what is equal has one form, however it came about.
+    fn settle(&mut self) {
+        if let Origins::Many(origins) = &self.0
+            && let [only] = &origins[..]
+            && only.above.is_empty()
+        {
+            let known = (only.below > 0).then_some(only.origin);
+            self.0 = Origins::One(known, only.below);
         }
     }
 
     /// As [`Seen::insert_from`], but keeps at most `above_max` numbers of an origin above a gap: one more, and the oldest
     /// gap closes as if its numbers had been seen. So memory is bounded where messages get lost for good.
     pub fn insert_bounded(&mut self, origin: K, seq: u32, above_max: usize) -> bool {
+        if let Some(new) = self.insert_in_order(origin, seq) {
+            return new;
+        }
         let known = self.of(origin);
         let new = known.insert(seq);
         if known.above.len() > above_max {
             known.below = known.above.remove(0) + 1;
             known.close();
         }
+        self.settle();
         new
     }
 
@@ -207,6 +231,22 @@ mod tests {
         );
         assert!(!seen.contains(id(7, 3)) && seen.insert(id(7, 3)));
         assert_eq!(seen.of(NodeId(7)).below, 5);
+    }
+
+    /// States of protocols are compared: a set has one form, however it came about.
+    #[test]
+    fn equal_sets_are_equal_whatever_the_order() {
+        let of = |numbers: &[u32]| {
+            let mut seen = Seen::<NodeId>::new();
+            for seq in numbers {
+                seen.insert_from(NodeId(7), *seq);
+            }
+            seen
+        };
+        assert_eq!(of(&[0, 1, 2]), of(&[2, 0, 1]));
+        assert_eq!(of(&[0, 1, u32::MAX]), of(&[1, 0]));
+        assert_eq!(of(&[u32::MAX]), Seen::new());
+        assert_ne!(of(&[0, 2]), of(&[0, 1]));
     }
 
     /// Numbers that never come must not be waited for without end.
