@@ -541,3 +541,12 @@ fn every_promise_can_be_checked() {
     all::<Fifo>();
     all::<Authentic>();
 }
+
+/// One message from one process to another is in any order.
+#[test]
+fn a_single_message_is_in_any_order() {
+    let mut court = Court::<Fifo>::of("fifo_delivery");
+    assert_eq!(court.send(1, 7).deliver(3, 7).end(9, true), "not exercised");
+    assert_eq!(court.send(10, 8).end(11, true), "not exercised");
+    assert_eq!(court.deliver(12, 8).end(13, true), "held");
+}

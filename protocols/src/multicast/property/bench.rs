@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use sim_core::kernel::id::NodeId;
-use sim_core::kernel::property::{Fact, Moment, Property};
-use sim_core::kernel::time::SimTime;
+use sim_core::kernel::property::{End, Fact, Finding, Moment, Property};
+use sim_core::kernel::time::{SimTime, Span};
 
 use crate::multicast::port::{Cast, Deliver, Multicast, Reliable};
 
@@ -37,6 +37,17 @@ impl<T: Property<Port>> Bench<T> {
         };
         let seen = self.checker.see(moment, fact);
         seen.map_err(|violation| violation.what)
+    }
+
+    /// What it says of a run that ends here.
+    pub(super) fn finish(&mut self) -> Finding {
+        self.checker.finish(&End {
+            at: self.at,
+            complete: true,
+            quiet_since: Some(self.at),
+            within: Span::from_secs(1),
+            last_repair: SimTime::ZERO,
+        })
     }
 
     pub(super) fn cast(&mut self, node: u32, payload: u32) {

@@ -27,6 +27,8 @@ pub struct CausalDelivery<P> {
     /// From whom each process has delivered since it cast last.
     heard: BTreeMap<NodeId, BTreeSet<NodeId>>,
     deliveries: u64,
+    /// A process has delivered a message that another one may have caused.
+    bound: bool,
 }
 
 /// The first `count` casts of a process may have caused something.
@@ -44,6 +46,7 @@ impl<P: Payload> CausalDelivery<P> {
             lines: Lines::new(nodes),
             heard: BTreeMap::new(),
             deliveries: 0,
+            bound: false,
         }
     }
 
@@ -64,6 +67,7 @@ impl<P: Payload> CausalDelivery<P> {
             Place::Early(missing) => Some((missing, origin)),
             Place::Next(causes) => {
                 self.deliveries += 1;
+                self.bound |= !causes.is_empty() || self.lines.delivered(node, origin) > 1;
                 self.heard.entry(node).or_default().insert(origin);
                 causes.into_iter().find_map(|cause| {
                     let missing = self.lines.lacks(node, cause.origin, cause.count)?;
@@ -102,7 +106,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for CausalDelivery<P> {
     }
 
     fn finish(&mut self, _: &End) -> Finding {
-        kept(self.deliveries)
+        kept(self.deliveries, self.bound)
     }
 }
 
@@ -164,6 +168,20 @@ mod tests {
         bench.cast(0, 3);
         assert!(bench.deliver(2, 0, 3).is_ok());
         assert!(bench.deliver(0, 0, 3).is_err(), "its first cast is missing");
+    }
+
+    #[test]
+    fn without_a_cause_there_is_nothing_to_judge() {
+        let mut bench = bench();
+        bench.cast(0, 1);
+        bench.cast(1, 2);
+        bench.delivers(2, &[(0, 1), (1, 2)]);
+        bench.delivers(3, &[(1, 2)]);
+        assert_eq!(bench.finish(), Finding::NotExercised);
+        bench.cast(3, 3);
+        assert_eq!(bench.finish(), Finding::NotExercised);
+        bench.delivers(2, &[(3, 3)]);
+        assert_eq!(bench.finish(), Finding::Held("4 deliveries".into()));
     }
 
     #[test]

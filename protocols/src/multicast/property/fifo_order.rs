@@ -20,6 +20,8 @@ use crate::multicast::port::{Cast, Deliver, Multicast};
 pub struct FifoDelivery<P> {
     lines: Lines<P, ()>,
     deliveries: u64,
+    /// A process has delivered a second message of one origin.
+    bound: bool,
 }
 
 impl<P: Payload> FifoDelivery<P> {
@@ -29,6 +31,7 @@ impl<P: Payload> FifoDelivery<P> {
         FifoDelivery {
             lines: Lines::new(nodes),
             deliveries: 0,
+            bound: false,
         }
     }
 }
@@ -39,7 +42,10 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for FifoDelivery<P> {
             Fact::Requested(node, Cast(payload)) => self.lines.cast(*node, payload.clone(), ()),
             Fact::Indicated(node, Deliver { origin, payload }) => {
                 match self.lines.deliver(*node, *origin, payload) {
-                    Place::Next(()) => self.deliveries += 1,
+                    Place::Next(()) => {
+                        self.deliveries += 1;
+                        self.bound |= self.lines.delivered(*node, *origin) > 1;
+                    }
                     Place::Nowhere => (),
                     Place::Early(missing) => {
                         let what = format!(
@@ -64,7 +70,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for FifoDelivery<P> {
     }
 
     fn finish(&mut self, _: &End) -> Finding {
-        kept(self.deliveries)
+        kept(self.deliveries, self.bound)
     }
 }
 
@@ -132,6 +138,20 @@ mod tests {
         }
         bench.cast(0, 2);
         bench.delivers(1, &[(0, 2)]);
+    }
+
+    /// One message of each caster is in any order.
+    #[test]
+    fn a_single_message_of_a_caster_leaves_nothing_to_judge() {
+        let mut bench = bench();
+        bench.cast(0, 1);
+        bench.cast(1, 1);
+        bench.delivers(2, &[(1, 1), (0, 1)]);
+        assert_eq!(bench.finish(), Finding::NotExercised);
+        bench.cast(0, 2);
+        assert_eq!(bench.finish(), Finding::NotExercised);
+        bench.delivers(2, &[(0, 2)]);
+        assert_eq!(bench.finish(), Finding::Held("3 deliveries".into()));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem;
 
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::Payload;
@@ -34,6 +35,8 @@ pub struct SameOrder<P> {
     open: BTreeMap<(NodeId, P), Page>,
     orders: Vec<Order<P>>,
     deliveries: u64,
+    /// Two processes have delivered the same two messages.
+    bound: bool,
 }
 
 /// A message, or several that look alike, that not everybody has delivered.
@@ -70,6 +73,7 @@ impl<P: Payload> SameOrder<P> {
             open: BTreeMap::new(),
             orders: vec![nobody; nodes as usize],
             deliveries: 0,
+            bound: false,
         }
     }
 
@@ -90,7 +94,8 @@ impl<P: Payload> SameOrder<P> {
             if other == node || there == 0 || !standing.is_judged(other) {
                 continue;
             }
-            orders[node.index()].shared[other.index()] = place;
+            let before = mem::replace(&mut orders[node.index()].shared[other.index()], place);
+            self.bound |= before > 0;
             let order = &mut orders[other.index()];
             let shared = &mut order.shared[node.index()];
             if there < *shared {
@@ -191,7 +196,7 @@ impl<P: Payload, G: Promises> Property<Multicast<P, G>> for SameOrder<P> {
     }
 
     fn finish(&mut self, _: &End) -> Finding {
-        kept(self.deliveries)
+        kept(self.deliveries, self.bound)
     }
 }
 
@@ -269,6 +274,16 @@ mod tests {
             assert_eq!(bench.fact(&exempt), Ok(()));
             bench.delivers(2, &[(0, 2), (0, 1)]);
         }
+    }
+
+    #[test]
+    fn unless_two_processes_share_two_messages_there_is_nothing_to_judge() {
+        let mut bench = bench();
+        bench.delivers(1, &[(0, 2), (0, 1)]);
+        bench.delivers(2, &[(0, 3), (0, 1)]);
+        assert_eq!(bench.finish(), Finding::NotExercised);
+        bench.delivers(3, &[(0, 2), (0, 1)]);
+        assert_eq!(bench.finish(), Finding::Held("6 deliveries".into()));
     }
 
     #[test]
