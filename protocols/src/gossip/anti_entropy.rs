@@ -247,6 +247,8 @@ mod tests {
     use super::super::rounds::Decisions;
     use super::*;
     use alloc::vec;
+    use sim_core::kernel::env::Choices;
+    use sim_core::kernel::random::{Key, Purpose};
     use sim_core::kernel::rig::Rig;
 
     const SECOND: Span = Span::from_secs(1);
@@ -329,6 +331,47 @@ mod tests {
         assert_eq!(answer(&mut rig, all.clone()), []);
         rig.wait(SECOND);
         assert_eq!(answer(&mut rig, all), [(5, Difference::Data(data(3)))]);
+    }
+
+    /// Without common rounds the pauses are exponential: a share of 1/e is longer than their mean. What is new is told at
+    /// once, and patience counts contacts.
+    #[test]
+    fn each_goes_by_itself_if_there_are_no_common_rounds() {
+        let comparing = Comparing {
+            contact: Contact::Push,
+            exchange: Exchange::State,
+            patience: Some(20_000),
+        };
+        let rounds = Rounds::every(SECOND, Decisions::Asynchronous);
+        let mut rig = Rig::new(AntiEntropy::new(comparing, rounds).knowing(data(1)));
+        rig.as_node(NodeId(0), 9).env().choices = Choices::Keyed {
+            key: Key::new(1, Purpose::Choice),
+            made: 0,
+        };
+        let (mut pauses, mut told) = (Vec::new(), 0);
+        let mut effects = rig.boot().effects();
+        while let Some(pause) = effects.iter().find_map(|effect| match effect {
+            Effect::Arm(Beat::Round, pause) => Some(*pause),
+            _ => None,
+        }) {
+            pauses.push(pause);
+            effects = rig.wait(pause).timer(Beat::Round).effects();
+            let sends = |effect: &&Effect<_>| matches!(effect, Effect::Request(_));
+            told += effects.iter().filter(sends).count();
+        }
+        assert_eq!((pauses.len(), told), (20_001, 20_000));
+        let count = pauses.len() as f64;
+        let seconds = |pause: &Span| pause.as_nanos() as f64 / 1e9;
+        let mean = pauses.iter().map(seconds).sum::<f64>() / count;
+        let long = pauses.iter().filter(|pause| **pause > SECOND).count() as f64 / count;
+        // Five standard deviations.
+        assert!((mean - 1.0).abs() < 0.035, "mean {mean}");
+        assert!((long - 0.3679).abs() < 0.017, "longer than that {long}");
+        // It hears something new, and tells it before its round is over.
+        let msg = Difference::Data(data(3));
+        let from = NodeId(5);
+        rig.indication(Arrival { from, msg }).effects();
+        assert_eq!(sent(rig.timer(Beat::Round)).len(), 2);
     }
 
     #[test]

@@ -172,7 +172,8 @@ impl<P: Payload> RumorMongering<P> {
     fn contact(&mut self, fx: &mut impl Effects<Self>) {
         let now = self.rounds.current(fx);
         let Mongering { contact, .. } = self.mongering;
-        let tells = contact.pushes() && self.hot.iter().any(|hot| hot.since < now);
+        let tells =
+            contact.pushes() && self.hot.iter().any(|hot| self.rounds.tells(hot.since, now));
         if !tells && !contact.pulls() {
             return;
         }
@@ -185,10 +186,12 @@ impl<P: Payload> RumorMongering<P> {
         }
     }
 
-    /// Tells all hot rumours; who has heard one in this round tells it from the next.
+    /// Tells all hot rumours; who has heard one in a common round tells it from the next.
     fn tell(&mut self, to: NodeId, fx: &mut impl Effects<Self>) {
         let now = self.rounds.current(fx);
-        for hot in self.hot.iter_mut().filter(|hot| hot.since < now) {
+        let rounds = &self.rounds;
+        let told = |hot: &&mut Hot<P>| rounds.tells(hot.since, now);
+        for hot in self.hot.iter_mut().filter(told) {
             if self.mongering.judging == Judging::Blind {
                 hot.useless = true;
             }

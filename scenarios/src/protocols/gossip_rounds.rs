@@ -31,8 +31,9 @@ impl Beat {
         let all = [
             choice("Snapshot", Decisions::Snapshot),
             choice("Immediate", Decisions::Immediate),
+            choice("Asynchronous", Decisions::Asynchronous),
         ];
-        let doc = "what is known: when the round began, or at the moment of a contact (which then is a random one)";
+        let doc = "what is known: when the round began, or at the moment of a contact (which then is a random one); Asynchronous: the same, without common rounds, each node making a contact once a period on average";
         let decisions = args.choice("decisions", &all, Some(Decisions::Snapshot), doc);
         Beat { period, decisions }
     }

@@ -8,7 +8,7 @@ use protocols::gossip::{
     Mongering, Push, Rounds, RumorMongering,
 };
 use protocols::link::Assumed;
-use protocols::multicast::property::Spread;
+use protocols::multicast::property::{Latency, Spread};
 use protocols::multicast::{Cast, Multicast, Probabilistic};
 use sim_core::kernel::prelude::*;
 use sim_core::kernel::property::{Finding, Quantity};
@@ -108,16 +108,25 @@ fn spread<P>(seed: u64, nodes: u32, delay: Span, rounds: u64, node: impl Fn(Node
 where
     P: Node<Offers = Multicast<u8, Probabilistic>>,
 {
+    let mut sim = Sim::new(cluster(seed, nodes, delay, rounds), node);
+    sim.request(Span::ZERO, caster(seed, nodes), Cast(7));
+    sim.watch(Box::new(Spread::new(nodes, Some(PERIOD))), Span::MAX);
+    sim.run()
+}
+
+/// A network that takes so long, for at most so many rounds.
+fn cluster(seed: u64, nodes: u32, delay: Span, rounds: u64) -> Setup {
     let mut setup = Setup::new(nodes, seed);
     setup.network.law.latency = Delay::Fixed(delay).sampler().expect("a law");
     setup.limits.at = PERIOD
         .saturating_mul(rounds)
         .saturating_add(Span::from_millis(900));
-    let mut sim = Sim::new(setup, node);
-    let caster = u32::try_from(seed % u64::from(nodes)).expect("below the number of nodes");
-    sim.request(Span::ZERO, NodeId(caster), Cast(7));
-    sim.watch(Box::new(Spread::new(nodes, Some(PERIOD))), Span::MAX);
-    sim.run()
+    setup
+}
+
+/// Somebody, another one with the next seed.
+fn caster(seed: u64, nodes: u32) -> NodeId {
+    NodeId(u32::try_from(seed % u64::from(nodes)).expect("below the number of nodes"))
 }
 
 const SITES: u32 = 1_000;
@@ -126,7 +135,7 @@ fn monger(seed: u64, mongering: Mongering, decisions: Decisions, rounds: u64) ->
     // Contacts at random moments of a round follow each other within microseconds: so quick are messages then.
     let delay = match decisions {
         Decisions::Snapshot => Span::from_millis(1),
-        Decisions::Immediate => Span::from_nanos(1),
+        Decisions::Immediate | Decisions::Asynchronous => Span::from_nanos(1),
     };
     let node =
         |_| RumorMongering::new(mongering, Rounds::every(PERIOD, decisions)).over(Assumed::new());
@@ -360,6 +369,57 @@ fn rounds_until_all_know(suite: Suite) {
     }
 }
 
+/// The time until all know without common rounds, in periods: with k who know it takes (n-1)/(k(n-k)) of one on average
+/// until somebody pushes to one who does not, which makes 2(n-1)/n H(n-1) in all; half of that if they pull as well.
+fn time_until_all_know(suite: Suite) {
+    let sizes: &[u32] = match suite {
+        Suite::Quick => &[64, 256, 1_000],
+        Suite::Release => &[64, 256, 1_000, 4_096],
+    };
+    for (&nodes, (contact, share)) in sizes
+        .iter()
+        .flat_map(|nodes| [(Contact::Push, 1.0), (Contact::PushPull, 0.5)].map(|row| (nodes, row)))
+    {
+        let harmonic = (1..nodes).map(|k| 1.0 / f64::from(k)).sum::<f64>();
+        let published = share * 2.0 * f64::from(nodes - 1) / f64::from(nodes) * harmonic;
+        for seeds in seed_sets(suite.of(200)) {
+            let times = runs(&seeds, |seed| asynchronous(seed, nodes, contact));
+            let (mean, error) = mean(&times);
+            let what = format!("{contact:?}, {nodes} nodes, asynchronous: time");
+            compare(&what, published, mean, 3.0 * error + 0.01);
+        }
+    }
+}
+
+/// When the last one hears, in periods, if each makes contacts at times of its own.
+fn asynchronous(seed: u64, nodes: u32, contact: Contact) -> f64 {
+    let comparing = Comparing {
+        contact,
+        exchange: Exchange::State,
+        patience: None,
+    };
+    // Messages take no time against the pauses between contacts.
+    let setup = cluster(seed, nodes, Span::from_nanos(1), 40);
+    let mut sim = Sim::new(setup, |_| {
+        let rounds = Rounds::every(PERIOD, Decisions::Asynchronous);
+        AntiEntropy::new(comparing, rounds).over(Assumed::new())
+    });
+    sim.request(Span::ZERO, caster(seed, nodes), Cast(7_u8));
+    sim.watch(Box::new(Latency::new(nodes)), Span::MAX);
+    let outcome = sim.run();
+    let Finding::Measured(measures) = &outcome.verdicts[0].finding else {
+        panic!("it measures")
+    };
+    let Quantity::Times(times) = &measures[0].quantity else {
+        panic!("it measures times")
+    };
+    assert_eq!(times.count(), u64::from(nodes - 1), "all know in the end");
+    let last = times.max().expect("somebody else hears");
+    #[expect(clippy::cast_precision_loss, reason = "a time of a minute at most")]
+    let periods = last.as_nanos() as f64 / PERIOD.as_nanos() as f64;
+    periods
+}
+
 /// Demers et al. 1987: who is still susceptible after one more round of anti-entropy, if one in ten was before.
 fn one_round_of_anti_entropy(suite: Suite) {
     const NODES: u32 = 100_000;
@@ -417,8 +477,7 @@ fn reached(seed: u64, fanout: Fanout, loss: &str) -> (u32, u64) {
     let mut setup = Setup::new(SITES, seed);
     setup.network.law.loss = Loss::Bernoulli(Probability::parse(loss).expect("a probability"));
     let mut sim = Sim::new(setup, |_| Push::<u8>::new(fanout).over(Assumed::new()));
-    let caster = NodeId(u32::try_from(seed % u64::from(SITES)).expect("below"));
-    sim.request(Span::ZERO, caster, Cast(7));
+    sim.request(Span::ZERO, caster(seed, SITES), Cast(7));
     let counters = sim.run().counters;
     let reached = u32::try_from(counters.indications).expect("at most a thousand");
     (reached, counters.messages)
@@ -539,6 +598,7 @@ published! {
     published_pull_feedback_counter, published_pull_feedback_counter_in_all_runs: pulling_leaves_fewer_out;
     published_residue_formula, published_residue_formula_in_all_runs: residue_formula;
     published_rounds, published_rounds_in_all_runs: rounds_until_all_know;
+    published_asynchronous_time, published_asynchronous_time_in_all_runs: time_until_all_know;
     published_anti_entropy_round, published_anti_entropy_round_in_all_runs: one_round_of_anti_entropy;
     published_fanout_threshold, published_fanout_threshold_in_all_runs: atomicity_has_a_threshold;
     published_share_reached, published_share_reached_in_all_runs: share_that_is_reached;
