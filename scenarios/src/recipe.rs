@@ -9,7 +9,9 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
+use protocols::link::{AnyFrame, Hop};
 use sim_core::kernel::id::NodeId;
+use sim_core::kernel::kinds::kinds;
 use sim_core::kernel::overlay::Overlay;
 use sim_core::kernel::port::{
     Authentic, FairLoss, Fifo, Guarantee, Link, Logged, Payload, Perfect, Port, Req, Stubborn,
@@ -237,6 +239,17 @@ impl<R: Recipe> Configured for Chosen<R> {
 
     fn metrics(&self) -> Vec<MetricAbout> {
         crate::metrics::of_port(R::Port::MEASURES).collect()
+    }
+
+    fn kinds(&self) -> Option<Vec<&'static str>> {
+        let mut all = kinds::<R::Message>()?;
+        let with_links = kinds::<Hop<AnyFrame<R::Message>>>()?;
+        let of_links: Vec<_> = with_links
+            .into_iter()
+            .filter(|kind| !all.contains(kind))
+            .collect();
+        all.extend(of_links);
+        Some(all)
     }
 
     fn period(&self) -> Option<Span> {

@@ -67,3 +67,19 @@ fn the_resolved_scenario_gives_the_same_run() {
         }
     }
 }
+
+/// Whatever is sent is of a kind that an expectation may name: those are read off the types of messages.
+#[test]
+fn every_kind_that_is_sent_is_known_before() {
+    for tested in files().iter().flat_map(scenarios::testing::runs) {
+        let known = tested.scenario().protocol.kinds();
+        let known = known.unwrap_or_else(|| panic!("{}", tested.title()));
+        for (kind, _) in tested.run().metrics.counters.kinds.iter() {
+            assert!(
+                known.contains(&kind),
+                "{}: {kind} of {known:?}",
+                tested.title()
+            );
+        }
+    }
+}

@@ -176,6 +176,10 @@ pub trait Configured: Any + Debug + Send + Sync {
     fn properties(&self) -> Vec<property::About>;
     /// What can be measured.
     fn metrics(&self) -> Vec<MetricAbout>;
+    /// The kinds of messages that it and its links send, those of its own first; `None` if they are not known.
+    fn kinds(&self) -> Option<Vec<&'static str>> {
+        None
+    }
     /// How long a round of it takes, if it goes by rounds.
     fn period(&self) -> Option<Span> {
         None

@@ -157,6 +157,8 @@ pub(super) struct Vocabulary {
     properties: Vec<About>,
     metrics: Vec<MetricAbout>,
     marks: Vec<&'static str>,
+    /// The kinds of messages, if they are known.
+    kinds: Option<Vec<&'static str>>,
 }
 
 impl Vocabulary {
@@ -173,6 +175,7 @@ impl Vocabulary {
             properties,
             metrics: configured.metrics(),
             marks: configured.marks(),
+            kinds: configured.kinds(),
         }
     }
 
@@ -192,6 +195,12 @@ impl Vocabulary {
 
     /// A name that is nothing, or nothing that fits here; `fitting` are those that would.
     fn unknown(&self, place: Place, name: &str, what: &str, fitting: &[&'static str]) -> Problem {
+        let offers = format!("{} offers: {}", self.protocol, listed(fitting));
+        Self::unknown_among(place, name, what, fitting).note(offers)
+    }
+
+    /// The same without saying what there is.
+    fn unknown_among(place: Place, name: &str, what: &str, fitting: &[&'static str]) -> Problem {
         let title = format!("`{}` is {what}", shown(name));
         let mut problem = Problem::error(Code::S130, place, title).label("unknown here");
         if let Some(near) = similar(name, fitting.iter().copied()) {
@@ -200,7 +209,20 @@ impl Vocabulary {
                 vec![(place.range(), near.to_owned())],
             );
         }
-        problem.note(format!("{} offers: {}", self.protocol, listed(fitting)))
+        problem
+    }
+
+    /// A kind of messages that nobody sends, so that a count of them says nothing.
+    fn no_kind(&self, place: Place, name: &str) -> Option<Problem> {
+        let kinds = self.kinds.as_ref()?;
+        (!kinds.contains(&name)).then(|| {
+            let sent = format!(
+                "{} and its links send: {}",
+                self.protocol,
+                listed(kinds.iter().copied())
+            );
+            Self::unknown_among(place, name, "no kind of message", kinds).note(sent)
+        })
     }
 
     /// A name in an expectation of a sweep that is no metric.
@@ -483,7 +505,8 @@ impl<'a> Reader<'a> {
         let mut kind = None;
         let by_kind = self.words.metric(first).is_some_and(|about| about.by_kind);
         let (statistic, metric, range, next) = if called && by_kind {
-            let (Some((name, _)), Some((Token::Sign(")"), _))) = (self.name(2), self.tokens.get(3))
+            let (Some((name, range)), Some((Token::Sign(")"), _))) =
+                (self.name(2), self.tokens.get(3))
             else {
                 self.malformed(
                     &self.range(2),
@@ -491,6 +514,10 @@ impl<'a> Reader<'a> {
                 );
                 return None;
             };
+            if let Some(problem) = self.words.no_kind(self.place(&range), name) {
+                self.cx.report(problem);
+                return None;
+            }
             kind = Some(name.to_owned());
             (None, first, first_range.clone(), 4)
         } else if called {

@@ -95,9 +95,9 @@ struct Encoder {
 }
 
 /// An `Either` says whose message it is, not what it is.
-const TRANSPARENT: &str = "Either";
+pub(super) const TRANSPARENT: &str = "Either";
 /// In this field a frame carries a message.
-const CARRIED: &str = "msg";
+pub(super) const CARRIED: &str = "msg";
 
 impl Encoder {
     /// The first name is the kind.

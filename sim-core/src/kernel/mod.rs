@@ -10,6 +10,7 @@ pub mod distribution;
 pub mod either;
 pub mod env;
 pub mod id;
+pub mod kinds;
 pub mod overlay;
 pub mod port;
 pub mod property;
