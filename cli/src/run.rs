@@ -5,7 +5,7 @@ use std::time::Instant;
 use scenarios::folder::{self, Files, TraceHeader};
 use scenarios::format::Scenario;
 use scenarios::json;
-use scenarios::run::{Options, Runner, Verdict};
+use scenarios::run::{Options, Overload, Runner, Verdict};
 use sim_core::trace::MODEL_VERSION;
 
 use crate::args::RunArgs;
@@ -124,6 +124,13 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
                 } else {
                     out.note(format_args!("warning: {told}"));
                 }
+            }
+            if let Some(Overload { faulty, bears }) = run.overload {
+                let (nodes, protocol) = (scenario.nodes, &scenario.protocol_text);
+                out.note(format_args!(
+                    "warning: {}: {faulty} of {nodes} nodes are faulty, {protocol} bears {} ({}): it promises nothing here",
+                    scenario.name, bears.faulty, bears.rule
+                ));
             }
         });
         if args.json {

@@ -20,7 +20,7 @@ use sim_core::kernel::property::{About as PropertyAbout, Property, Quiescence};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::time::Span;
 
-use crate::format::{About, Configured, Entry, Fields, Mark, MetricAbout, Need};
+use crate::format::{About, Configured, Entry, Fields, Mark, MetricAbout, Need, Resilience};
 use crate::marks;
 
 /// A port as scenarios see it: what a workload may ask of it, and which properties judge it.
@@ -71,6 +71,11 @@ pub trait Recipe: Clone + Debug + Send + Sync + 'static {
 
     /// How long a round takes, if the protocol goes by rounds.
     fn period(&self) -> Option<Span> {
+        None
+    }
+
+    /// How many faulty processes it bears in a group of `nodes`, if it keeps its promises only up to a bound.
+    fn bears(&self, _nodes: u32) -> Option<Resilience> {
         None
     }
 
@@ -250,6 +255,10 @@ impl<R: Recipe> Configured for Chosen<R> {
             .collect();
         all.extend(of_links);
         Some(all)
+    }
+
+    fn bears(&self, nodes: u32) -> Option<Resilience> {
+        self.recipe.bears(nodes)
     }
 
     fn period(&self) -> Option<Span> {

@@ -365,3 +365,42 @@ fn repeated_casts_are_messages_of_their_own() {
         run.findings[0].said
     );
 }
+
+/// What a run of `nodes` says of more faults than `protocol` bears.
+fn overload(protocol: &str, nodes: u32, faults: &str, more: &str) -> Option<(u32, u32)> {
+    let links = match protocol {
+        "UniformMajorityAck" => "Reliable",
+        _ => "Authenticated",
+    };
+    let run = run_shipped(&format!(
+        "Scenario(name: \"some\", nodes: {nodes}, protocol: {protocol}, links: Assumed({links}), \
+         {CAST}, faults: [{faults}], stop: (at: \"5s\"), {more})"
+    ));
+    let found = run.overload?;
+    Some((found.faulty, found.bears.faulty))
+}
+
+/// A protocol that bears f faulty nodes promises nothing if there are more, and whoever did not mean that is told so.
+#[test]
+fn more_faults_than_are_borne_are_told() {
+    let traitors = "Byzantine(node: [2, 3], behaviour: [Silent()])";
+    for protocol in ["Bracha", "AuthenticatedEcho", "SignedEcho"] {
+        assert_eq!(overload(protocol, 4, traitors, ""), Some((2, 1)));
+        assert_eq!(overload(protocol, 7, traitors, ""), None);
+    }
+    assert_eq!(overload("Bracha(f: 1)", 7, traitors, ""), Some((2, 1)));
+    let mixed = "Byzantine(node: 2, behaviour: [Silent()]), Omission(node: 2, send: 1), Crash(node: 3, at: \"1ms\")";
+    assert_eq!(overload("Bracha", 4, mixed, ""), Some((2, 1)));
+    let meant = "expect: [\"eventually totality within 1s\", \"eventually validity within 1s\"], expect_violation: [\"validity\"]";
+    assert_eq!(overload("Bracha", 4, traitors, meant), None);
+    let crashes = "Crash(node: [2, 3], at: \"2ms\")";
+    assert_eq!(overload("UniformMajorityAck", 4, crashes, ""), Some((2, 1)));
+    assert_eq!(overload("UniformMajorityAck", 5, crashes, ""), None);
+    let recovers = "Crash(node: [2, 3], at: \"2ms\", for: \"5ms\")";
+    assert_eq!(overload("UniformMajorityAck", 4, recovers, ""), None);
+    assert_eq!(
+        overload("EagerMulticast", 4, crashes, ""),
+        None,
+        "it bears any number"
+    );
+}

@@ -144,6 +144,15 @@ pub struct Mark {
     pub what: &'static str,
 }
 
+/// How many nodes may fail before a protocol no longer keeps its promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resilience {
+    /// So many.
+    pub faulty: u32,
+    /// Where that comes from, as the books write it: `n > 3f`.
+    pub rule: &'static str,
+}
+
 /// What a metric is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -178,6 +187,10 @@ pub trait Configured: Any + Debug + Send + Sync {
     fn metrics(&self) -> Vec<MetricAbout>;
     /// The kinds of messages that it and its links send, those of its own first; `None` if they are not known.
     fn kinds(&self) -> Option<Vec<&'static str>> {
+        None
+    }
+    /// How many faulty nodes it bears in a cluster of `nodes`, if it keeps its promises only up to a bound.
+    fn bears(&self, _nodes: u32) -> Option<Resilience> {
         None
     }
     /// How long a round of it takes, if it goes by rounds.

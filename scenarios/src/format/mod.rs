@@ -55,7 +55,9 @@ mod words;
 
 pub use codes::{Code, Explanation, UnknownCode};
 pub use declare::NODES_MAX;
-pub use entry::{About, Configured, Cost, Entry, Mark, Messages, MetricAbout, Need, Unit};
+pub use entry::{
+    About, Configured, Cost, Entry, Mark, Messages, MetricAbout, Need, Resilience, Unit,
+};
 pub use expect::{Bound, Comparison, Expectation, Sentence, Statistic};
 pub use expr::{Value, formula};
 pub use faults::{

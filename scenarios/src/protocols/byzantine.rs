@@ -10,7 +10,7 @@ use sim_core::kernel::port::{Authentic, Link};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
-use crate::format::{About, Choice, Cost, Fields, Mark, Messages, Need};
+use crate::format::{About, Choice, Cost, Fields, Mark, Messages, Need, Resilience};
 use crate::recipe::Recipe;
 
 const NOT_FROM_ITS_ORIGIN: Mark = Mark {
@@ -43,6 +43,11 @@ fn quorums(args: &mut Fields<'_>) -> Quorums {
     Quorums::new(f, quorum)
 }
 
+fn bears(quorums: &Quorums, nodes: u32) -> Option<Resilience> {
+    let (faulty, rule) = (quorums.bears(nodes), "n > 3f");
+    Some(Resilience { faulty, rule })
+}
+
 /// Its parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthenticatedEcho {
@@ -73,6 +78,10 @@ impl Recipe for AuthenticatedEcho {
         AuthenticatedEcho {
             quorums: quorums(args),
         }
+    }
+
+    fn bears(&self, nodes: u32) -> Option<Resilience> {
+        bears(&self.quorums, nodes)
     }
 
     fn layers(
@@ -135,6 +144,10 @@ impl Recipe for SignedEcho {
         }
     }
 
+    fn bears(&self, nodes: u32) -> Option<Resilience> {
+        bears(&self.quorums, nodes)
+    }
+
     fn layers(
         self,
         _: NodeId,
@@ -193,6 +206,10 @@ impl Recipe for Bracha {
                 Amplification::Off
             },
         }
+    }
+
+    fn bears(&self, nodes: u32) -> Option<Resilience> {
+        bears(&self.quorums, nodes)
     }
 
     fn layers(

@@ -10,7 +10,7 @@ use sim_core::kernel::text::Text;
 use sim_core::kernel::time::Span;
 
 use super::crash_detection::{PROCESS_DETECTED, detect_every};
-use crate::format::{About, Cost, Fields, Mark, Messages, Need};
+use crate::format::{About, Cost, Fields, Mark, Messages, Need, Resilience};
 use crate::recipe::Recipe;
 
 /// It has no parameters.
@@ -39,6 +39,11 @@ impl Recipe for UniformMajorityAck {
 
     fn read(_: &mut Fields<'_>) -> Self {
         UniformMajorityAck
+    }
+
+    fn bears(&self, nodes: u32) -> Option<Resilience> {
+        let (faulty, rule) = (nodes.saturating_sub(1) / 2, "n > 2f");
+        Some(Resilience { faulty, rule })
     }
 
     fn layers(

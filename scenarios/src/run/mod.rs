@@ -23,7 +23,7 @@ use sim_core::kernel::time::SimTime;
 use sim_core::sim::{Ended, MarkCount, Outcome, Part, RealTime};
 use sim_core::trace::{Record, Trace, text};
 
-use crate::format::{Entry, Place, Scenario, Trace as Level};
+use crate::format::{Entry, Place, Resilience, Scenario, Trace as Level};
 use crate::metrics::Metrics;
 use crate::recipe::Registry;
 
@@ -104,6 +104,15 @@ impl FaultReport {
     }
 }
 
+/// More nodes were faulty than the protocol bears: whatever it did, the run says little about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overload {
+    /// So many were: down in the end, Byzantine, or omitting.
+    pub faulty: u32,
+    /// So many it bears, and why.
+    pub bears: Resilience,
+}
+
 /// One run of one scenario, judged.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -115,6 +124,8 @@ pub struct Run {
     pub ended: Ended,
     /// Faults of the network first, then those of the scenario in order.
     pub faults: Vec<FaultReport>,
+    /// Whether more failed than the protocol bears, in a scenario that does not mean to break anything.
+    pub overload: Option<Overload>,
     /// The figures.
     pub metrics: Metrics,
     /// Marks by name.
@@ -299,6 +310,7 @@ impl Judged {
             difference,
         } = self;
         let faults = plan::fault_reports(scenario, &outcome.faults);
+        let overload = overload(scenario, &outcome);
         let vacuous = options.strict && faults.iter().any(FaultReport::is_vacuous);
         let verdict = match (&difference, &panicked) {
             (Some(_), _) => Verdict::Nondeterministic,
@@ -313,6 +325,7 @@ impl Judged {
             findings,
             ended: outcome.ended,
             faults,
+            overload,
             metrics,
             marks: outcome.marks,
             crashed: outcome.crashed,
@@ -322,6 +335,14 @@ impl Judged {
             difference,
         }
     }
+}
+
+/// Whether more failed than the protocol bears. Who means to break a promise knows that.
+fn overload(scenario: &Scenario, outcome: &Outcome) -> Option<Overload> {
+    let bears = scenario.protocol.bears(scenario.nodes)?;
+    let faulty = u32::try_from(plan::faulty(scenario, outcome).len()).unwrap_or(u32::MAX);
+    let broken = faulty > bears.faulty && scenario.expect_violation.is_empty();
+    broken.then_some(Overload { faulty, bears })
 }
 
 /// Gives violations their reasons. To say why, everything must be known, timers too; a run that recorded less is run

@@ -26,6 +26,17 @@ impl Quorums {
         self.f.unwrap_or(nodes.saturating_sub(1) / 3)
     }
 
+    /// So many faulty processes are borne: not more than f, or than N > 3f allows, and no more than leave any two quorums a
+    /// correct process in common, and a quorum of correct ones.
+    #[must_use]
+    pub fn bears(&self, nodes: u32) -> u32 {
+        let quorum = self.echoes(nodes);
+        self.traitors(nodes)
+            .min(nodes.saturating_sub(1) / 3)
+            .min(quorum.saturating_mul(2).saturating_sub(nodes + 1))
+            .min(nodes.saturating_sub(quorum))
+    }
+
     /// So many echoes are a quorum: more than (N+f)/2.
     #[must_use]
     pub fn echoes(&self, nodes: u32) -> u32 {
@@ -63,6 +74,18 @@ mod tests {
             assert!(2 * echoes > n + f, "the least overlap of {n}");
             assert!(echoes <= n - f && quorums.readies(n) <= n - f, "{n}");
         }
+    }
+
+    /// By default all that N > 3f allows; a number that is too large or a quorum that is too small bears less.
+    #[test]
+    fn what_is_borne_depends_on_the_quorums() {
+        for n in 1..=100 {
+            assert_eq!(Quorums::new(None, None).bears(n), (n - 1) / 3, "{n}");
+        }
+        assert_eq!(Quorums::new(Some(1), None).bears(7), 1);
+        assert_eq!(Quorums::new(Some(1), None).bears(3), 0);
+        assert_eq!(Quorums::new(Some(1), Some(2)).bears(3), 0);
+        assert_eq!(Quorums::new(Some(2), Some(4)).bears(6), 1);
     }
 
     #[test]

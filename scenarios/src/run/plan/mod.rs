@@ -3,10 +3,13 @@
 mod faults;
 mod network;
 
+use std::collections::BTreeSet;
+
 use sim_core::kernel::canonical::Fold;
+use sim_core::kernel::id::NodeId;
 use sim_core::kernel::random::{Key, Purpose};
 use sim_core::kernel::time::Span;
-use sim_core::sim::{self, Limits, Repeat, Setup};
+use sim_core::sim::{self, Limits, Outcome, Repeat, Setup, Strike};
 
 use super::FaultReport;
 use super::stage::Latency;
@@ -145,6 +148,23 @@ pub(super) fn fault_reports(scenario: &Scenario, counts: &[sim::FaultCount]) -> 
         .collect();
     all.rotate_left(scenario.faults.len());
     all.into_iter().flatten().collect()
+}
+
+/// The processes that were not correct in a run: who was down in the end, who was Byzantine, who omitted something.
+pub(super) fn faulty(scenario: &Scenario, outcome: &Outcome) -> BTreeSet<NodeId> {
+    let fired = |fault: &sim::Fault| {
+        let count = outcome.faults.get(fault.number as usize);
+        count.is_some_and(|count| count.fired > 0)
+    };
+    let struck = faults(scenario).list.into_iter().filter(fired);
+    let failed = struck.filter_map(|fault| match fault.strike {
+        Strike::Turn { node, .. }
+        | Strike::Delay { node, .. }
+        | Strike::Forge { node, .. }
+        | Strike::Omit { node, .. } => Some(node),
+        _ => None,
+    });
+    failed.chain(outcome.crashed.keys().copied()).collect()
 }
 
 fn number(n: usize) -> u32 {
