@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use scenarios::format::Entry;
 use scenarios::run::Runner;
 use scenarios::{marks, metrics};
@@ -64,14 +64,6 @@ const FORMATS: [[&str; 2]; 3] = [
 ];
 
 fn protocols(registry: &dyn Runner, reference: &Reference, verbose: bool) -> String {
-    let path = |entry: &dyn Entry| format!("scenario.protocol.{}", entry.about().name);
-    let names = |entry: &dyn Entry| -> String {
-        let below = path(entry);
-        let names = reference
-            .below(&below)
-            .filter_map(|doc| doc.path.rsplit('.').next());
-        names.collect::<Vec<_>>().join(" ")
-    };
     let rows = registry.entries().iter().map(|entry| {
         let about = entry.about();
         let row = [
@@ -80,20 +72,16 @@ fn protocols(registry: &dyn Runner, reference: &Reference, verbose: bool) -> Str
             about.needs.name(),
             &about.messages.to_string(),
             about.source,
-            &names(*entry),
         ];
         row.map(str::to_owned)
     });
-    let head = [
-        "NAME",
-        "WHAT",
-        "NEEDS",
-        "MESSAGES (no faults)",
-        "SOURCE",
-        "PARAMETERS",
-    ];
+    let head = ["NAME", "WHAT", "NEEDS", "MESSAGES (no faults)", "SOURCE"];
     let mut text = table(head, rows);
-    if verbose {
+    if !verbose {
+        text.push_str(
+            "\n`stormglass explain NAME` tells the parameters of one; `-v` those of all.\n",
+        );
+    } else {
         for entry in registry.entries() {
             text.push('\n');
             text.push_str(&protocol(*entry, reference));
@@ -213,7 +201,13 @@ fn properties(registry: &dyn Runner, verbose: bool) -> String {
     )
 }
 
-/// Columns, two blanks apart, nothing after the last.
+/// No line of a table is longer, wherever it is read, so that what a script reads does not depend on a terminal.
+const WIDTH: u16 = 100;
+
+/// Blanks between two columns.
+const GAP: u16 = 2;
+
+/// Columns, two blanks apart, nothing after the last. What is too long goes on below, in its column.
 fn table<const N: usize, T: ToString>(
     head: [&str; N],
     rows: impl IntoIterator<Item = [T; N]>,
@@ -221,13 +215,24 @@ fn table<const N: usize, T: ToString>(
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
         .set_header(head);
+    // A name that is broken in two can be neither searched for nor copied: no word is.
+    let longest = |text: &str| text.split(' ').map(|word| word.chars().count()).max();
+    let mut widths = head.map(longest);
     for row in rows {
-        table.add_row(row.map(|cell| cell.to_string()));
+        let row = row.map(|cell| cell.to_string());
+        for (width, cell) in widths.iter_mut().zip(&row) {
+            *width = longest(cell).max(*width);
+        }
+        table.add_row(row);
     }
-    table.column_iter_mut().for_each(|column| {
-        column.set_padding((0, 2));
-    });
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        let width = u16::try_from(width.unwrap_or(0)).unwrap_or(WIDTH) + GAP;
+        column
+            .set_padding((0, GAP))
+            .set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+    }
     table.trim_fmt() + "\n"
 }
