@@ -47,6 +47,9 @@ const BYTES_WAITING: u64 = 32;
 /// So many processes and messages fit into the fast part of any machine's memory.
 const FEW: usize = 10_000;
 
+/// What a process can have that matters when something arrives.
+const TROUBLE_TO_RECEIVE: Trouble = Trouble::BUSY.with(Trouble::SLOW).with(Trouble::OMITS);
+
 /// A simulated cluster in which every process runs the node program `P`.
 ///
 /// It borrows for `'p` what it needs to build a program: a process that recovers from a crash gets a new one.
@@ -109,6 +112,8 @@ pub(super) enum Kind {
     Act = 3,
     /// A busy process has done what it was busy with, or a pause is over.
     Resume = 4,
+    /// A message to one process that met nothing but a delay.
+    Letter = 5,
 }
 
 impl Kind {
@@ -128,7 +133,8 @@ impl Kind {
             1 => Kind::Timer,
             2 => Kind::Job,
             3 => Kind::Act,
-            _ => Kind::Resume,
+            4 => Kind::Resume,
+            _ => Kind::Letter,
         };
         (kind, handle & ((1 << Kind::BITS) - 1))
     }
@@ -360,8 +366,10 @@ impl<'p, P: Node> Sim<'p, P> {
             if let Some(host) = self.hosts.get(entry.node as usize) {
                 seen ^= host.sends ^ u32::from(host.up);
             }
-            if let (Kind::Arrival, row) = Kind::of(entry.handle) {
-                seen ^= self.messages.get(row).depth;
+            match Kind::of(entry.handle) {
+                (Kind::Letter, row) => seen ^= self.messages.letter(row).depth(),
+                (Kind::Arrival, row) => seen ^= self.messages.get(row).depth,
+                _ => (),
             }
         }
         // Else the reads would be taken for useless.
@@ -434,6 +442,7 @@ impl<'p, P: Node> Sim<'p, P> {
         self.now = self.now.max(due);
         let node = NodeId(entry.node);
         match Kind::of(entry.handle) {
+            (Kind::Letter, row) => self.open(node, row, entry),
             (Kind::Arrival, row) if !self.is_engaged(node) => self.arrive(node, row),
             (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
             (Kind::Timer, _) if self.was_missed(due) => {
@@ -561,6 +570,25 @@ impl<'p, P: Node> Sim<'p, P> {
         });
         let event = self.next_event(Folded::Recv, node, number);
         self.counters.received += u64::from(!own);
+        let cause = Cause { event, depth };
+        self.handle(node, Event::Indication(Arrival { from, msg }), cause);
+    }
+
+    /// A letter arrives. If its receiver is in trouble, or somebody counts what it receives, it is treated as any message.
+    #[inline]
+    fn open(&mut self, node: NodeId, row: u32, entry: Entry) {
+        let letter = self.messages.open(row);
+        let host = &self.hosts[node.index()];
+        let counted = !self.alarms.receipts.is_empty();
+        if !host.up || host.trouble.has(TROUBLE_TO_RECEIVE) || counted {
+            let row = self.messages.insert(letter.unfold(node));
+            let handle = Kind::Arrival.handle(row);
+            return self.step(Entry { handle, ..entry });
+        }
+        let event = self.next_event(Folded::Recv, node, letter.number());
+        self.counters.received += 1;
+        let depth = letter.depth();
+        let (from, msg) = (letter.from, letter.body);
         let cause = Cause { event, depth };
         self.handle(node, Event::Indication(Arrival { from, msg }), cause);
     }

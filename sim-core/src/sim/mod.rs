@@ -74,6 +74,7 @@ mod outcome;
 mod partition;
 mod queue;
 mod route;
+mod rows;
 mod send;
 mod setup;
 mod strike;

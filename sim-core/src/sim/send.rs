@@ -16,7 +16,7 @@ use crate::trace::{Record, What};
 use super::engine::{Kind, Sim};
 use super::host::Trouble;
 use super::interpret::Cause;
-use super::messages::InFlight;
+use super::messages::{InFlight, Letter};
 use super::numbers::Folded;
 use super::outcome::Copies;
 
@@ -75,7 +75,7 @@ impl<P: Node> Sim<'_, P> {
         let group = Group::One(to);
         let (first_event, first_message) = self.count_copies(from, group, 0..1, 1, &digest);
         self.counters.frames += 1;
-        let row = self.messages.insert(InFlight {
+        let message = InFlight {
             body,
             from,
             sender: from,
@@ -88,10 +88,14 @@ impl<P: Node> Sim<'_, P> {
             depth: cause.depth,
             left: 1,
             size: digest.size,
-        });
+        };
+        let handle = match Letter::of(message) {
+            Ok(letter) => Kind::Letter.handle(self.messages.post(letter)),
+            Err(message) => Kind::Arrival.handle(self.messages.insert(message)),
+        };
         let draws = self.fate.delay.at(u64::from(from.0), u64::from(ordinal));
         let delay = self.network.law.latency.sample(draws, to.0);
-        self.arrives_here(to, self.now.after(delay), Kind::Arrival.handle(row));
+        self.arrives_here(to, self.now.after(delay), handle);
         self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
     }
 
