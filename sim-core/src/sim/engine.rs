@@ -3,7 +3,7 @@
 //! This file is the loop and what an entry stands for. What a handler's effects do is told in `interpret.rs`, the fate
 //! of a message in `send.rs` and `route.rs`; when faults strike in `alarms.rs`, how they begin and end in `strike.rs`, and
 //! what they do in `partition.rs`, `misconduct.rs`, `clock.rs`, `disk.rs` and `work.rs`; numbers and fingerprint in
-//! `numbers.rs`, who is next in `queue.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, what clients ask
+//! `numbers.rs`, who is next in `queue.rs` and `later.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, what clients ask
 //! for in `jobs.rs`, properties in `judge.rs`.
 
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ use super::host::{Afflicted, Host, Trouble, Waiting};
 use super::interpret::{Buffer, Cause};
 use super::jobs::Jobs;
 use super::judge::Judge;
+use super::later::Later;
 use super::live::Live;
 use super::messages::Messages;
 use super::network::{Channel, Network};
@@ -61,6 +62,7 @@ pub struct Sim<'p, P: Node> {
     /// What there is to know of processes in trouble.
     pub(super) afflicted: BTreeMap<NodeId, Afflicted<P>>,
     pub(super) queue: Queue,
+    pub(super) later: Later,
     pub(super) messages: Messages<P::Wire>,
     pub(super) timers: Timers<P::Timer>,
     /// How much waits for processes that are busy, what they are busy with included.
@@ -186,6 +188,7 @@ impl<'p, P: Node> Sim<'p, P> {
             hosts,
             afflicted: BTreeMap::new(),
             queue: Queue::new(),
+            later: Later::new(),
             messages: Messages::new(),
             timers: Timers::new(),
             waiting: 0,
@@ -344,7 +347,7 @@ impl<'p, P: Node> Sim<'p, P> {
             if self.hosts.len() + self.messages.rows() > FEW {
                 self.look_ahead();
             }
-            match self.queue.next_at() {
+            match self.next_at() {
                 Some(at) if at <= end.as_nanos() => (),
                 _ => {
                     self.now = end;
@@ -390,7 +393,7 @@ impl<'p, P: Node> Sim<'p, P> {
     #[inline]
     pub(super) fn is_quiet(&self) -> bool {
         let idle = self.timers.tombstones() + self.faults.flaps_planned;
-        self.queue.len() == idle
+        self.pending() == idle
             && self.waiting == 0
             && (self.held.is_empty() || self.faults.flaps_planned == 0)
     }
@@ -424,12 +427,12 @@ impl<'p, P: Node> Sim<'p, P> {
         }
     }
 
-    /// Accounted bytes of all that is in flight or armed.
+    /// Accounted bytes of all that is in flight or armed. Copies that are not written down take none.
     #[inline]
     pub(super) fn accounted(&self) -> u64 {
         let waiting = self.waiting + self.held.len();
         let remembered = waiting + self.channels.len() + self.jobs.remembered();
-        self.queue.len() as u64 * BYTES_ENTRY
+        (self.queue.len() + self.later.entries()) as u64 * BYTES_ENTRY
             + remembered as u64 * BYTES_WAITING
             + self.messages.bytes()
             + self.timers.rows() as u64 * BYTES_TIMER
@@ -447,7 +450,7 @@ impl<'p, P: Node> Sim<'p, P> {
             (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
             (Kind::Timer, _) if self.was_missed(due) => {
                 let at = self.now.as_nanos();
-                self.queue.push(Entry { at, ..entry });
+                self.push(Entry { at, ..entry });
             }
             (Kind::Arrival, _) => self.wait_or_work(node, Waiting::Entry(entry.handle)),
             (Kind::Timer, _) if self.is_engaged(node) => {
@@ -615,7 +618,7 @@ impl<'p, P: Node> Sim<'p, P> {
     /// Plans that a job asks a process.
     fn plan_request(&mut self, node: NodeId, row: u32, at: u64) {
         let (node, handle) = (node.0, Kind::Job.handle(row));
-        self.queue.push(Entry { at, node, handle });
+        self.push(Entry { at, node, handle });
     }
 
     /// Asks one process what a job wants of it that has asked it `n` times before.

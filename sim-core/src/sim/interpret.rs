@@ -197,7 +197,7 @@ impl<P: Node> Sim<'_, P> {
         };
         let timers = &mut self.hosts[node.index()].timers;
         let row = self.timers.arm(timers, tag, event, cause.depth);
-        self.queue.push(Entry {
+        self.push(Entry {
             at: at.as_nanos(),
             node: node.0,
             handle: Kind::Timer.handle(row),

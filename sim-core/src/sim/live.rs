@@ -503,7 +503,7 @@ impl<P: Node> RealTime for Sim<'_, P> {
             channel.last_arrival = channel.last_arrival.max(at);
             at = channel.last_arrival;
         }
-        self.queue.push(Entry {
+        self.push(Entry {
             at,
             node: to.0,
             handle: Kind::Arrival.handle(row),

@@ -65,6 +65,7 @@ mod host;
 mod interpret;
 mod jobs;
 mod judge;
+mod later;
 mod live;
 mod messages;
 mod misconduct;

@@ -384,7 +384,7 @@ impl<P: Node> Sim<'_, P> {
 
     #[inline]
     pub(super) fn arrives_here(&mut self, to: NodeId, at: SimTime, handle: u32) -> u32 {
-        self.queue.push(Entry {
+        self.push(Entry {
             at: at.as_nanos(),
             node: to.0,
             handle,

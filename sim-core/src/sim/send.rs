@@ -96,7 +96,7 @@ impl<P: Node> Sim<'_, P> {
         let draws = self.fate.delay.at(u64::from(from.0), u64::from(ordinal));
         let delay = self.network.law.latency.sample(draws, to.0);
         self.arrives_here(to, self.now.after(delay), handle);
-        self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
+        self.counters.pending_max = self.counters.pending_max.max(self.pending() as u64);
     }
 
     /// Numbers and counts the copies of a send, and folds it into the fingerprint. Gives the numbers of the first copy, as
@@ -196,12 +196,16 @@ impl<P: Node> Sim<'_, P> {
         // Who believes a corrupted or invented message may answer a process that does not exist: there is no channel.
         let exists = !matches!(to, Group::One(to) if to.0 >= self.setup.nodes);
         let left = if self.plain && self.faults.cuts.is_empty() && !troubled && exists {
-            self.dispatch(network, from, receivers, row, u64::from(ordinal))
+            if self.recorder.is_none() && self.put_off(from, receivers, row, ordinal) {
+                places.end - places.start
+            } else {
+                self.dispatch(network, from, receivers, row, u64::from(ordinal))
+            }
         } else {
             let size = u64::from(digest.size);
             self.route_all(network, from, receivers, row, u64::from(ordinal), size)
         };
         self.messages.expect(row, left);
-        self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
+        self.counters.pending_max = self.counters.pending_max.max(self.pending() as u64);
     }
 }

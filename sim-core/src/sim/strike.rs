@@ -54,7 +54,7 @@ impl<P: Node> Sim<'_, P> {
     pub(super) fn plan(&mut self, act: Act, at: SimTime) {
         if at.as_nanos() <= self.setup.limits.at.as_nanos() {
             self.faults.flaps_planned += usize::from(matches!(act, Act::Flap(_)));
-            self.queue.push(Entry {
+            self.push(Entry {
                 at: at.as_nanos(),
                 node: 0,
                 handle: Kind::Act.handle(act.row()),

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::ops::Range;
 use std::sync::Arc;
 
 use super::Draws;
@@ -238,6 +239,24 @@ impl Sampler {
             _ => self.at_quantile(draws.unit(lane)),
         };
         Span::from_nanos(ns)
+    }
+
+    /// [`Sampler::sample`] in each of these lanes, in order: quicker, as it looks only once at what law it is.
+    #[inline]
+    pub fn sample_each(&self, draws: Draws, lanes: Range<u32>, mut each: impl FnMut(u32, Span)) {
+        let min = self.min_ns;
+        match (&self.law, (self.max_ns - min).checked_add(1)) {
+            (Law::Uniform, Some(count)) => {
+                for lane in lanes {
+                    each(lane, Span::from_nanos(min + draws.below(lane, count)));
+                }
+            }
+            _ => {
+                for lane in lanes {
+                    each(lane, self.sample(draws, lane));
+                }
+            }
+        }
     }
 
     /// The smallest delay that can ever be drawn: no bound, but the value at the extreme draw.
