@@ -27,10 +27,12 @@ pub(super) struct Buffer<P: Node> {
 }
 
 impl<P: Node> Effects<P> for Buffer<P> {
+    #[inline]
     fn emit(&mut self, effect: Effect<P>) {
         self.effects.push(effect);
     }
 
+    #[inline]
     fn env(&mut self) -> &mut Env {
         &mut self.env
     }
@@ -179,7 +181,14 @@ impl<P: Node> Sim<'_, P> {
     /// One more effect of the process has been carried out.
     #[inline]
     fn effect_done(&mut self, node: NodeId, cause: Cause) {
-        if !self.alarms.effects.is_empty() && self.hosts[node.index()].up {
+        if !self.alarms.effects.is_empty() {
+            self.count_effect(node, cause);
+        }
+    }
+
+    #[cold]
+    fn count_effect(&mut self, node: NodeId, cause: Cause) {
+        if self.hosts[node.index()].up {
             let due = self.alarms.effects.count(node, |_| true);
             self.strike_all(due, cause.event);
         }

@@ -2,28 +2,32 @@
 //!
 //! When a copy arrives is a pure function of its sender, its ordinal and its receiver. So where very much is in flight, the
 //! copies of a group send need not lie in the queue one by one: it is enough to know the send, and to draw again. Then the
-//! queue holds what is due within a *window* only. When it has run dry, the next window begins: every group send that is on
-//! its way is gone through once more, and those of its copies that are due within the window are written down.
+//! queue holds what is due within a *window* only. When it has run dry, the next window begins, and the copies that are due
+//! within it are written down.
+//!
+//! To draw all again for each window would take too long. So several windows are a *stretch*: at its beginning all is drawn
+//! again, and the copies that are due within it are marked, a bit each. A window looks at what is marked.
 //!
 //! Nothing but memory and time depends on it. What is due at the same time must come in the order in which it was
 //! scheduled, though: so while anything is put off, *whatever* is due after the window is put off with it, and written down
 //! in that order.
 //!
-//! A hundred million copies take 40 MiB like this, and 1.5 GiB one by one.
+//! A hundred million copies take 50 MiB like this, and 1.5 GiB one by one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use crate::kernel::id::NodeId;
 use crate::kernel::protocol::Node;
-use crate::kernel::random::{Draws, Sampler};
+use crate::kernel::random::{Draws, Sampler, Within};
 use crate::kernel::receivers::Receivers;
 
 use super::engine::{Kind, Sim};
 use super::queue::Entry;
 
-/// So many entries of the queue are a window, more or less: 40 MiB.
-const WINDOW: u64 = 5 << 19;
+/// So many entries of the queue are a window, more or less: 32 MiB.
+const WINDOW: u64 = 1 << 21;
+/// So many windows are a stretch, more or less.
+const STRETCH: u64 = 8;
 /// A smaller group send is not worth the trouble.
 const MANY: u64 = 64;
 /// So many copies that are put off are looked at to find the end of the next window.
@@ -33,14 +37,17 @@ const SAMPLES: u64 = 4_096;
 pub(super) struct Later {
     /// All that is due until then, and then, is in the queue, and perhaps more. The largest number while nothing is put off.
     until: u64,
+    /// All copies that are due until then, and then, are marked or in the queue.
+    marked_until: u64,
     /// So many entries are a window, if the group sends allow it.
     window: u64,
     /// The group sends that have copies to write down, in the order in which they were sent.
     sends: VecDeque<PutOff>,
     /// How many group sends have been put off so far.
     sent: u64,
-    /// How many copies have to be written down.
+    /// How many copies have to be written down, and how many of them are marked.
     copies: u64,
+    marked: u64,
     /// Everything else that is due after the window, by its time and by how many there were before it; and how many group
     /// sends had been put off by then.
     entries: BTreeMap<(u64, u64), (Entry, u64)>,
@@ -52,59 +59,95 @@ struct PutOff {
     /// How many had been put off before.
     number: u64,
     row: u32,
-    /// How many copies have to be written down: those that are due at `since` or after it.
+    /// How many copies have to be written down.
     left: u32,
-    since: u64,
-    copies: Copies,
-}
-
-/// All copies of a group send, and what tells when each is due.
-#[derive(Clone)]
-struct Copies {
-    from: NodeId,
     sent: u64,
     draws: Draws,
-    /// The receivers; the sender may be among them.
+    /// The receivers but the sender itself.
     receivers: [Range<u32>; 2],
+    /// A bit for each of them: its copy is due within the stretch, and not written down yet.
+    marks: Box<[u64]>,
 }
 
-impl Copies {
-    /// Names each receiver, with the time at which its copy is due.
+impl PutOff {
+    /// How many receivers there are.
+    fn count(&self) -> u32 {
+        self.receivers
+            .iter()
+            .map(|nodes| nodes.end - nodes.start)
+            .sum()
+    }
+
+    /// The receiver at a place.
     #[inline]
-    fn each(&self, latency: &Sampler, mut each: impl FnMut(u32, u64)) {
-        for receivers in self.receivers.clone() {
-            latency.sample_each(self.draws, receivers, |to, delay| {
-                // A message to oneself arrives at once.
-                let delay = if to == self.from.0 {
-                    0
-                } else {
-                    delay.as_nanos()
-                };
-                each(to, self.sent.saturating_add(delay));
-            });
+    fn receiver(&self, place: u32) -> u32 {
+        let [first, second] = &self.receivers;
+        let in_first = first.end - first.start;
+        if place < in_first {
+            first.start + place
+        } else {
+            second.start + (place - in_first)
         }
     }
 
-    fn count(&self) -> u64 {
-        let of = |receivers: &Range<u32>| u64::from(receivers.end - receivers.start);
-        self.receivers.iter().map(of).sum()
+    /// When the copy of a receiver is due.
+    #[inline]
+    fn due(&self, latency: &Sampler, receiver: u32) -> u64 {
+        let delay = latency.sample(self.draws, receiver);
+        self.sent.saturating_add(delay.as_nanos())
     }
 
-    /// When the copy at this place is due.
-    fn due(&self, latency: &Sampler, place: u64) -> u64 {
-        let [first, second] = &self.receivers;
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        let in_first = first.end - first.start;
-        let to = match place.checked_sub(in_first) {
-            None => first.start + place,
-            Some(place) => second.start + place,
+    /// Asks which copies are due at `from`, at `until` or in between.
+    fn within<'a>(&self, latency: &'a Sampler, from: u64, until: u64) -> Within<'a> {
+        let most = match until {
+            u64::MAX => u64::MAX, // However long the delay.
+            _ => until - self.sent,
         };
-        let delay = if to == self.from.0 {
-            0
-        } else {
-            latency.sample(self.draws, to).as_nanos()
-        };
-        self.sent.saturating_add(delay)
+        latency.within(self.draws, from - self.sent..=most)
+    }
+
+    /// Marks the copies that are due at `from`, at `until` or in between, and says how many there are. None of them was.
+    fn mark(&mut self, latency: &Sampler, from: u64, until: u64) -> u64 {
+        let within = self.within(latency, from, until);
+        let (count, in_first) = (
+            self.count(),
+            self.receivers[0].end - self.receivers[0].start,
+        );
+        let mut marked = 0;
+        for (start, marks) in (0..count).step_by(64).zip(&mut self.marks) {
+            let end = count.min(start + 64);
+            let middle = in_first.clamp(start, end);
+            let lanes = |places: Range<u32>, of: &Range<u32>, first: u32| {
+                if places.is_empty() {
+                    return 0;
+                }
+                within.lanes(of.start + (places.start - first), places.end - places.start)
+            };
+            let front = lanes(start..middle, &self.receivers[0], 0);
+            let back = lanes(middle..end, &self.receivers[1], in_first);
+            let found = front | back.checked_shl(middle - start).unwrap_or(0);
+            *marks |= found;
+            marked += u64::from(found.count_ones());
+        }
+        marked
+    }
+
+    /// Hands out the marked copies that are due by `until`, in the order of the receivers, and takes their marks away.
+    fn take_marked(&mut self, latency: &Sampler, until: u64, mut each: impl FnMut(u32, u64)) {
+        let within = self.within(latency, self.sent, until);
+        for word in 0..self.marks.len() {
+            let mut rest = self.marks[word];
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                let place = 64 * u32::try_from(word).unwrap_or(u32::MAX) + bit;
+                let receiver = self.receiver(place);
+                if let Some(delay) = within.delay(receiver) {
+                    self.marks[word] ^= 1 << bit;
+                    each(receiver, self.sent.saturating_add(delay));
+                }
+            }
+        }
     }
 }
 
@@ -112,10 +155,12 @@ impl Later {
     pub(super) fn new() -> Later {
         Later {
             until: u64::MAX,
+            marked_until: u64::MAX,
             window: WINDOW,
             sends: VecDeque::new(),
             sent: 0,
             copies: 0,
+            marked: 0,
             entries: BTreeMap::new(),
             put_off: 0,
         }
@@ -127,13 +172,13 @@ impl Later {
         self.entries.len() + usize::try_from(self.copies).unwrap_or(usize::MAX)
     }
 
-    /// How much of that takes memory.
+    /// How much of that takes as much memory as an entry of the queue, or more.
     #[inline]
     pub(super) fn entries(&self) -> usize {
         self.entries.len()
     }
 
-    /// Is anything put off?
+    /// Is nothing put off?
     #[inline]
     fn is_idle(&self) -> bool {
         self.until == u64::MAX
@@ -154,18 +199,22 @@ impl Later {
         due.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// When the next window had better end, so that `room` copies come into it: a quantile of a sample of those that have to
-    /// be written down.
-    fn next_end(&self, latency: &Sampler, room: u64) -> u64 {
-        let all: u64 = self.sends.iter().map(|send| send.copies.count()).sum();
+    /// Where to end, so that of the copies that are due after `after`, `until` at the latest, and are so many, there is room
+    /// for those that come before: a quantile of a sample.
+    fn end_of(&self, latency: &Sampler, [after, until]: [u64; 2], copies: u64, room: u64) -> u64 {
+        if copies <= room {
+            return until;
+        }
+        let all: u64 = self.sends.iter().map(|send| u64::from(send.count())).sum();
         let step = (all / SAMPLES).max(1);
         let mut sample = Vec::new();
         let mut place = 0;
         for send in &self.sends {
-            let count = send.copies.count();
+            let count = u64::from(send.count());
             while place < count {
-                let due = send.copies.due(latency, place);
-                if due >= send.since {
+                let receiver = send.receiver(u32::try_from(place).unwrap_or(u32::MAX));
+                let due = send.due(latency, receiver);
+                if after < due && due <= until {
                     sample.push(due);
                 }
                 place += step;
@@ -173,10 +222,10 @@ impl Later {
             place -= count;
         }
         sample.sort_unstable();
-        let share = sample.len() as u64 * room / self.copies.max(1);
+        let share = sample.len() as u64 * room / copies;
         let end = usize::try_from(share).ok().and_then(|at| sample.get(at));
-        // One at least comes into the window.
-        end.or(sample.last()).copied().unwrap_or(u64::MAX)
+        // One at least comes before the end.
+        end.or(sample.last()).copied().unwrap_or(until)
     }
 }
 
@@ -197,6 +246,7 @@ impl<P: Node> Sim<'_, P> {
         // What is no group send takes more here than it would in the queue.
         if self.later.entries.len() as u64 > self.later.window {
             self.later.window *= 2;
+            self.begin_stretch(u64::MAX);
             self.begin_window(u64::MAX);
         }
     }
@@ -222,92 +272,115 @@ impl<P: Node> Sim<'_, P> {
     /// Sends a copy to each of the receivers, over channels that do nothing but delay it, if it is better not to write
     /// all of them down. Says whether it did.
     #[inline]
-    pub(super) fn put_off(
-        &mut self,
-        from: NodeId,
-        receivers: &Receivers,
-        row: u32,
-        ordinal: u32,
-    ) -> bool {
-        let places = receivers.places();
-        let count = u64::from(places.end - places.start);
+    pub(super) fn put_off(&mut self, receivers: &Receivers, row: u32) -> bool {
+        let count = receivers.others();
         let much = self.queue.len() as u64 + count > self.later.window;
-        if !self.direct || count < MANY || (!much && self.later.is_idle()) {
-            return false;
-        }
-        let Some(receivers) = receivers.spans() else {
-            return false;
-        };
-        let send = PutOff {
-            number: self.later.sent,
-            row,
-            left: places.end - places.start,
-            since: 0,
-            copies: Copies {
-                from,
-                sent: self.now.as_nanos(),
-                draws: self.fate.delay.at(u64::from(from.0), u64::from(ordinal)),
-                receivers,
-            },
-        };
-        self.put_off_copies(send);
-        true
+        self.direct
+            && count >= MANY
+            && (much || !self.later.is_idle())
+            && self.put_off_copies(receivers, row)
     }
 
-    fn put_off_copies(&mut self, mut send: PutOff) {
-        let later = &mut self.later;
-        let count = u64::from(send.left);
-        later.copies += count;
+    fn put_off_copies(&mut self, receivers: &Receivers, row: u32) -> bool {
+        let message = self.messages.get(row);
+        let (from, ordinal) = (message.sender, message.ordinal);
+        let Some([first, second]) = receivers.spans() else {
+            return false;
+        };
+        let own = first.contains(&from.0);
+        let receivers = if own {
+            [first.start..from.0, from.0 + 1..first.end]
+        } else {
+            [first, second]
+        };
+        let now = self.now.as_nanos();
+        let mut send = PutOff {
+            number: self.later.sent,
+            row,
+            left: 0,
+            sent: now,
+            draws: self.fate.delay.at(u64::from(from.0), u64::from(ordinal)),
+            receivers,
+            marks: [].into(),
+        };
+        send.left = send.count();
+        send.marks = vec![0; send.left.div_ceil(64) as usize].into();
+        let (later, copies) = (&mut self.later, u64::from(send.left));
+        let latency = &self.network.law.latency;
         later.sent += 1;
+        later.copies += copies;
         if later.is_idle() {
             // Nothing is known of what will follow: a short window.
             later.sends.push_back(send);
-            later.until = later.next_end(&self.network.law.latency, count / 16);
+            later.until = later.end_of(latency, [now, u64::MAX - 1], copies, copies / 16);
+            later.marked_until = later.until;
             send = later.sends.pop_back().expect("it was put in above");
         } else if self.queue.len() as u64 > 2 * later.window {
             // More has come into this window than was thought: it ends sooner.
-            let now = self.now.as_nanos();
             later.until = now + (later.until - now) / 2;
         }
-        let until = later.until;
-        self.write_down(&mut send, until);
+        later.marked += send.mark(latency, now, later.marked_until);
+        // A copy to oneself arrives at once; it is pushed in its turn.
+        let own = own.then_some(Entry {
+            at: now,
+            node: from.0,
+            handle: Kind::Arrival.handle(row),
+        });
+        self.write_down(&mut send, own);
         if send.left > 0 {
             self.later.sends.push_back(send);
         }
+        true
     }
 
-    /// Writes down the copies that are due by `until`.
-    fn write_down(&mut self, send: &mut PutOff, until: u64) {
-        let queue = &mut self.queue;
-        let before = queue.len();
+    /// Writes down the copies that are due in this window, and the entry for the sender itself in its place.
+    fn write_down(&mut self, send: &mut PutOff, mut own: Option<Entry>) {
+        let (queue, latency) = (&mut self.queue, &self.network.law.latency);
         let handle = Kind::Arrival.handle(send.row);
-        let (since, latency) = (send.since, &self.network.law.latency);
-        send.copies.each(latency, |node, at| {
-            if (since..=until).contains(&at) {
-                queue.push(Entry { at, node, handle });
+        let mut written = 0;
+        send.take_marked(latency, self.later.until, |node, at| {
+            if let Some(own) = own.take_if(|own| own.node < node) {
+                queue.push(own);
             }
+            queue.push(Entry { at, node, handle });
+            written += 1;
         });
-        // Of an earlier window that ended sooner than was thought, more may be written down.
-        send.since = since.max(until.saturating_add(1));
-        let count = (self.queue.len() - before) as u64;
-        self.later.copies -= count;
-        send.left -= u32::try_from(count).expect("no more than there were");
+        if let Some(own) = own {
+            queue.push(own);
+        }
+        send.left -= written;
+        self.later.copies -= u64::from(written);
+        self.later.marked -= u64::from(written);
     }
 
     #[cold]
     fn next_window(&mut self) {
-        let later = &self.later;
+        let (later, latency) = (&self.later, &self.network.law.latency);
         let room = later.window.saturating_sub(self.queue.len() as u64);
         let room = room.max(later.window / 4).max(1);
-        let until = if later.copies <= room {
-            u64::MAX
-        } else {
-            later.next_end(&self.network.law.latency, room)
-        };
-        self.begin_window(until.max(later.until.saturating_add(1)));
+        if later.until == later.marked_until {
+            let rest = [later.until, u64::MAX];
+            let end = later.end_of(latency, rest, later.copies, room.saturating_mul(STRETCH));
+            self.begin_stretch(end);
+        }
+        let (later, latency) = (&self.later, &self.network.law.latency);
+        let rest = [later.until, later.marked_until];
+        let end = later.end_of(latency, rest, later.marked, room);
+        self.begin_window(end);
     }
 
-    /// Writes down what is due by `until`, in the order in which it was scheduled.
+    /// Marks what is due by `until`.
+    fn begin_stretch(&mut self, until: u64) {
+        let (later, latency) = (&mut self.later, &self.network.law.latency);
+        if until > later.marked_until {
+            for send in &mut later.sends {
+                later.marked += send.mark(latency, later.marked_until + 1, until);
+            }
+            later.marked_until = until;
+        }
+    }
+
+    /// Writes down what is marked and due by `until`, and all else that is, in the order in which it was scheduled.
     fn begin_window(&mut self, until: u64) {
         self.later.until = until;
         let mut entries = self.later.due_entries(until).into_iter().peekable();
@@ -316,7 +389,7 @@ impl<P: Node> Sim<'_, P> {
             while let Some((entry, _)) = entries.next_if(|(_, before)| *before <= send.number) {
                 self.queue.push(entry);
             }
-            self.write_down(send, until);
+            self.write_down(send, None);
         }
         for (entry, _) in entries {
             self.queue.push(entry);

@@ -2,7 +2,6 @@
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use core::ops::Range;
 use std::sync::Arc;
 
 use super::Draws;
@@ -96,14 +95,14 @@ pub enum DelayError {
 /// Draws delays of one law: a [`Delay`] checked, with its constants worked out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampler {
-    law: Law,
-    min_ns: u64,
-    max_ns: u64,
+    pub(super) law: Law,
+    pub(super) min_ns: u64,
+    pub(super) max_ns: u64,
 }
 
 /// What the bounds do not say. Times are in nanoseconds.
 #[derive(Clone, Debug, PartialEq)]
-enum Law {
+pub(super) enum Law {
     Fixed,
     Uniform,
     Exponential { mean: f64 },
@@ -239,24 +238,6 @@ impl Sampler {
             _ => self.at_quantile(draws.unit(lane)),
         };
         Span::from_nanos(ns)
-    }
-
-    /// [`Sampler::sample`] in each of these lanes, in order: quicker, as it looks only once at what law it is.
-    #[inline]
-    pub fn sample_each(&self, draws: Draws, lanes: Range<u32>, mut each: impl FnMut(u32, Span)) {
-        let min = self.min_ns;
-        match (&self.law, (self.max_ns - min).checked_add(1)) {
-            (Law::Uniform, Some(count)) => {
-                for lane in lanes {
-                    each(lane, Span::from_nanos(min + draws.below(lane, count)));
-                }
-            }
-            _ => {
-                for lane in lanes {
-                    each(lane, self.sample(draws, lane));
-                }
-            }
-        }
     }
 
     /// The smallest delay that can ever be drawn: no bound, but the value at the extreme draw.
