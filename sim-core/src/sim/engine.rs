@@ -22,6 +22,7 @@ use crate::kernel::time::{SimTime, Span};
 use crate::trace::{Recorder, What, WhyDropped};
 
 use super::alarms::Alarms;
+use super::gauge::{Doing, Gauge};
 use super::host::{Afflicted, Host, Trouble, Waiting};
 use super::interpret::{Buffer, Cause};
 use super::jobs::Jobs;
@@ -63,6 +64,7 @@ pub struct Sim<'p, P: Node> {
     pub(super) afflicted: BTreeMap<NodeId, Afflicted<P>>,
     pub(super) queue: Queue,
     pub(super) later: Later,
+    pub(super) gauge: Gauge,
     pub(super) messages: Messages<P::Wire>,
     pub(super) timers: Timers<P::Timer>,
     /// How much waits for processes that are busy, what they are busy with included.
@@ -189,6 +191,7 @@ impl<'p, P: Node> Sim<'p, P> {
             afflicted: BTreeMap::new(),
             queue: Queue::new(),
             later: Later::new(),
+            gauge: Gauge::default(),
             messages: Messages::new(),
             timers: Timers::new(),
             waiting: 0,
@@ -268,6 +271,11 @@ impl<'p, P: Node> Sim<'p, P> {
         self.recorder = Some(recorder);
     }
 
+    /// Shows on `gauge` what the simulation is doing.
+    pub fn show_on(&mut self, gauge: Gauge) {
+        self.gauge = gauge;
+    }
+
     /// The program of a process, as it is now.
     ///
     /// # Panics
@@ -295,6 +303,7 @@ impl<'p, P: Node> Sim<'p, P> {
             !std::mem::replace(&mut self.booted, true),
             "a simulation is run once"
         );
+        self.gauge.set(Doing::Engine);
         self.strike_from_the_start();
         for node in (0..self.setup.nodes).map(NodeId) {
             if self.hosts[node.index()].up {
@@ -302,6 +311,7 @@ impl<'p, P: Node> Sim<'p, P> {
             }
         }
         let (ended, quiet_since) = self.turn();
+        self.gauge.set(Doing::Nothing);
         self.outcome(ended, quiet_since)
     }
 
@@ -344,6 +354,7 @@ impl<'p, P: Node> Sim<'p, P> {
             if let Some(budget) = self.budget() {
                 return (budget, None);
             }
+            self.gauge.set(Doing::Queue);
             if self.hosts.len() + self.messages.rows() > FEW {
                 self.look_ahead();
             }
@@ -355,6 +366,7 @@ impl<'p, P: Node> Sim<'p, P> {
                 }
             }
             if let Some(entry) = self.queue.pop() {
+                self.gauge.set(Doing::Engine);
                 self.step(entry);
             }
         }
@@ -508,10 +520,14 @@ impl<'p, P: Node> Sim<'p, P> {
         let depth = message.depth.saturating_add(u32::from(!own));
         let watched = !own && !self.alarms.receipts.is_empty();
         let kinds = watched.then(|| message.body.to_string());
+        if self.recorder.is_some() {
+            self.gauge.set(Doing::Trace);
+        }
         let text = self
             .recorder
             .as_mut()
             .map(|recorder| recorder.summary(&message.body));
+        self.gauge.set(Doing::Engine);
         let dropped = if self.hosts[node.index()].up {
             let omits = self.omits_to_receive(node, row);
             omits.map(|fault| (Folded::NotReceived, WhyDropped::NotReceived(fault)))
@@ -642,7 +658,7 @@ impl<'p, P: Node> Sim<'p, P> {
         self.note(event, 0, node, |recorder| {
             What::Request(recorder.summary(&request))
         });
-        self.judge.see(
+        self.show(
             Moment {
                 at: self.now,
                 event,

@@ -14,6 +14,7 @@ use crate::trace::What;
 
 use super::disk::Written;
 use super::engine::{Kind, Sim};
+use super::gauge::Doing;
 use super::host::Trouble;
 use super::live::Deed;
 use super::numbers::Folded;
@@ -68,7 +69,9 @@ impl<P: Node> Sim<'_, P> {
             };
             env.looks = Default::default();
         }
+        self.gauge.set(Doing::Protocol);
         host.program.on(event, &mut self.buffer);
+        self.gauge.set(Doing::Engine);
         if let Choices::Keyed { made, .. } = self.buffer.env.choices {
             host.choices = made;
         }
@@ -146,7 +149,7 @@ impl<P: Node> Sim<'_, P> {
                 self.note(event, cause.event, node, |recorder| {
                     What::Deliver(recorder.summary(&said))
                 });
-                self.judge.see(
+                self.show(
                     Moment {
                         at: self.now,
                         event,

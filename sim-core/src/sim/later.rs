@@ -195,7 +195,7 @@ impl Later {
         let after = self.entries.split_off(&(until, u64::MAX));
         let due = std::mem::replace(&mut self.entries, after);
         let mut due: Vec<_> = due.into_iter().collect();
-        due.sort_unstable_by_key(|((_, number), _)| *number);
+        due.sort_by_key(|((_, number), _)| *number);
         due.into_iter().map(|(_, entry)| entry).collect()
     }
 
@@ -221,7 +221,7 @@ impl Later {
             }
             place -= count;
         }
-        sample.sort_unstable();
+        sample.sort();
         let share = sample.len() as u64 * room / copies;
         let end = usize::try_from(share).ok().and_then(|at| sample.get(at));
         // One at least comes before the end.

@@ -393,7 +393,7 @@ impl<'p, P: Node> Sim<'p, P> {
             at: self.now,
             event,
         };
-        self.judge.see(moment, &Fact::Recovered(node));
+        self.show(moment, &Fact::Recovered(node));
         Cause { event, depth: 0 }
     }
 }

@@ -61,6 +61,7 @@ mod clock;
 mod disk;
 mod engine;
 mod fault;
+mod gauge;
 mod host;
 mod interpret;
 mod jobs;
@@ -84,6 +85,7 @@ mod work;
 
 pub use engine::Sim;
 pub use fault::{Cut, Fault, Flaw, Lasting, Nodes, Strike, Trigger};
+pub use gauge::{Doing, Gauge};
 pub use live::{Deed, Life, Packet, Part, RealTime, Refused};
 pub use network::{Bandwidth, Between, Law, LawNumbers, Loss, Network, Stabilisation};
 pub use outcome::{Copies, Counters, Ended, FaultCount, Kinds, MarkCount, Outcome, Verdict};

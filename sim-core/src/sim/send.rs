@@ -14,6 +14,7 @@ use crate::kernel::receivers::Receivers;
 use crate::trace::{Record, What};
 
 use super::engine::{Kind, Sim};
+use super::gauge::Doing;
 use super::host::Trouble;
 use super::interpret::Cause;
 use super::messages::{InFlight, Letter};
@@ -25,6 +26,13 @@ const TROUBLE_TO_SEND: Trouble = Trouble::WIRE.with(Trouble::OMITS);
 
 impl<P: Node> Sim<'_, P> {
     pub(super) fn transmit(&mut self, from: NodeId, transmit: Transmit<P::Wire>, cause: Cause) {
+        self.gauge.set(Doing::Network);
+        self.send_out(from, transmit, cause);
+        self.gauge.set(Doing::Engine);
+    }
+
+    #[inline]
+    fn send_out(&mut self, from: NodeId, transmit: Transmit<P::Wire>, cause: Cause) {
         let Transmit { to, msg: body } = transmit;
         let host = &mut self.hosts[from.index()];
         let ordinal = host.sends;
@@ -158,6 +166,7 @@ impl<P: Node> Sim<'_, P> {
             self.counters.frames += 1;
         }
         if let Some(recorder) = &mut self.recorder {
+            self.gauge.set(Doing::Trace);
             let text = recorder.summary(&body);
             for (place, to) in (0..).zip(receivers.iter()) {
                 let what = What::Send {
@@ -173,6 +182,7 @@ impl<P: Node> Sim<'_, P> {
                     what,
                 });
             }
+            self.gauge.set(Doing::Network);
         }
         let mut message = InFlight {
             body,

@@ -112,7 +112,6 @@ impl Within<'_> {
 
 /// The high half of `word · n`.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "64 of 128 bits are left")]
 fn high(word: u64, n: u64) -> u64 {
     ((u128::from(word) * u128::from(n)) >> 64) as u64
 }
