@@ -94,7 +94,7 @@ fn ms(min: u64, max: u64) -> Delay {
     Delay::Uniform { min, max }
 }
 
-fn setup(nodes: u32, latency: Delay) -> Setup {
+pub fn setup(nodes: u32, latency: Delay) -> Setup {
     let latency: Sampler = latency.sampler().expect("a law of delay");
     let mut setup = Setup::new(nodes, 1);
     setup.network.law.latency = latency;
@@ -115,16 +115,16 @@ fn finish<P: Node>(sim: &mut Sim<'_, P>) -> Told {
 
 /// Forwards what it receives to a random node. So many messages are its own to begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Forward {
-    nodes: u32,
-    start: u32,
+pub struct Forward {
+    pub nodes: u32,
+    pub start: u32,
     /// Nobody else starts.
-    only: Option<NodeId>,
+    pub only: Option<NodeId>,
 }
 
 /// How often the message has been forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-struct Hops(u32);
+pub struct Hops(u32);
 
 impl fmt::Display for Hops {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
