@@ -16,12 +16,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
+use std::rc::Rc;
 
+use crate::kernel::id::NodeId;
 use crate::kernel::protocol::Node;
 use crate::kernel::random::{Draws, Sampler, Within};
-use crate::kernel::receivers::Receivers;
 
 use super::engine::{Kind, Sim};
+use super::gauge::Doing;
 use super::queue::Entry;
 
 /// So many entries of the queue are a window, more or less: 32 MiB.
@@ -269,24 +271,36 @@ impl<P: Node> Sim<'_, P> {
         self.queue.len() + self.later.len()
     }
 
-    /// Sends a copy to each of the receivers, over channels that do nothing but delay it, if it is better not to write
-    /// all of them down. Says whether it did.
-    #[inline]
-    pub(super) fn put_off(&mut self, receivers: &Receivers, row: u32) -> bool {
-        let count = receivers.others();
+    /// Sends a copy to each of the receivers, who are given as two runs of numbers, over channels that do nothing but delay
+    /// it. Where that is very much, some are written down later.
+    pub(super) fn send_directly(&mut self, from: NodeId, receivers: [Range<u32>; 2], row: u32) {
+        let ordinal = self.messages.get(row).ordinal;
+        let draws = self.fate.delay.at(u64::from(from.0), u64::from(ordinal));
+        let count: u64 = receivers.iter().map(|run| run.len() as u64).sum();
         let much = self.queue.len() as u64 + count > self.later.window;
-        self.direct
-            && count >= MANY
-            && (much || !self.later.is_idle())
-            && self.put_off_copies(receivers, row)
+        if count >= MANY && (much || !self.later.is_idle()) {
+            return self.put_off(from, receivers, row, draws);
+        }
+        let network = Rc::clone(&self.network);
+        self.gauge.set(Doing::Queue);
+        for run in receivers {
+            network.law.latency.sample_each(draws, run, |node, delay| {
+                // A message to oneself is not the network's business.
+                let at = if node == from.0 {
+                    self.now
+                } else {
+                    self.now.after(delay)
+                };
+                self.push(Entry {
+                    at: at.as_nanos(),
+                    node,
+                    handle: Kind::Arrival.handle(row),
+                });
+            });
+        }
     }
 
-    fn put_off_copies(&mut self, receivers: &Receivers, row: u32) -> bool {
-        let message = self.messages.get(row);
-        let (from, ordinal) = (message.sender, message.ordinal);
-        let Some([first, second]) = receivers.spans() else {
-            return false;
-        };
+    fn put_off(&mut self, from: NodeId, [first, second]: [Range<u32>; 2], row: u32, draws: Draws) {
         let own = first.contains(&from.0);
         let receivers = if own {
             [first.start..from.0, from.0 + 1..first.end]
@@ -299,7 +313,7 @@ impl<P: Node> Sim<'_, P> {
             row,
             left: 0,
             sent: now,
-            draws: self.fate.delay.at(u64::from(from.0), u64::from(ordinal)),
+            draws,
             receivers,
             marks: [].into(),
         };
@@ -330,7 +344,6 @@ impl<P: Node> Sim<'_, P> {
         if send.left > 0 {
             self.later.sends.push_back(send);
         }
-        true
     }
 
     /// Writes down the copies that are due in this window, and the entry for the sender itself in its place.

@@ -206,10 +206,12 @@ impl<P: Node> Sim<'_, P> {
         // Who believes a corrupted or invented message may answer a process that does not exist: there is no channel.
         let exists = !matches!(to, Group::One(to) if to.0 >= self.setup.nodes);
         let left = if self.plain && self.faults.cuts.is_empty() && !troubled && exists {
-            if self.recorder.is_none() && self.put_off(receivers, row) {
-                places.end - places.start
-            } else {
-                self.dispatch(network, from, receivers, row, u64::from(ordinal))
+            match receivers.spans() {
+                Some(spans) if self.direct && self.recorder.is_none() => {
+                    self.send_directly(from, spans, row);
+                    places.end - places.start
+                }
+                _ => self.dispatch(network, from, receivers, row, u64::from(ordinal)),
             }
         } else {
             let size = u64::from(digest.size);

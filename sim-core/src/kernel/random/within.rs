@@ -1,9 +1,10 @@
 //! Which of many lanes draw a delay of a certain length: a few instructions a lane, where the law is uniform.
 
-use core::ops::RangeInclusive;
+use core::ops::{Range, RangeInclusive};
 
 use super::delay::{Law, Sampler};
 use super::keyed::Draws;
+use crate::kernel::time::Span;
 
 /// The question which lanes of some draws draw a delay within a range.
 #[derive(Clone, Debug)]
@@ -59,6 +60,25 @@ impl Sampler {
             range,
             possible,
             words,
+        }
+    }
+}
+
+impl Sampler {
+    /// [`Sampler::sample`] in each of these lanes, in order: quicker, as it looks only once at what law it is.
+    #[inline]
+    pub fn sample_each(&self, draws: Draws, lanes: Range<u32>, mut each: impl FnMut(u32, Span)) {
+        match (&self.law, (self.max_ns - self.min_ns).checked_add(1)) {
+            (Law::Uniform, Some(n)) => {
+                for lane in lanes {
+                    each(lane, Span::from_nanos(self.min_ns + draws.below(lane, n)));
+                }
+            }
+            _ => {
+                for lane in lanes {
+                    each(lane, self.sample(draws, lane));
+                }
+            }
         }
     }
 }
@@ -120,7 +140,6 @@ fn high(word: u64, n: u64) -> u64 {
 mod tests {
     use super::super::{Delay, Key, Purpose};
     use super::*;
-    use crate::kernel::time::Span;
 
     #[test]
     fn says_of_each_lane_what_its_draw_says() {
@@ -159,6 +178,9 @@ mod tests {
                 u64::MAX..=u64::MAX,
             ]) {
                 let draws = Key::new(9, Purpose::Delay).at(3, ordinal);
+                sampler.sample_each(draws, 70..80, |lane, delay| {
+                    assert_eq!(delay, sampler.sample(draws, lane), "{law:?} {lane}");
+                });
                 let within = sampler.within(draws, range.clone());
                 for (first, count) in [(0, 64), (1_000, 1), (77, 63), (u32::MAX - 64, 64)] {
                     let bits = within.lanes(first, count);
