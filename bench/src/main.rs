@@ -12,6 +12,7 @@ mod report;
 mod stormglass;
 mod subject;
 mod targets;
+mod threads;
 mod wheel;
 mod workload;
 
@@ -60,12 +61,32 @@ enum Child {
         /// The load as JSON.
         load: String,
     },
+    /// An experiment: one run on several threads.
+    Threads {
+        /// How often each is run; the table shows medians.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Sizes of some milliseconds: with many rounds, for a busy machine.
+        #[arg(long)]
+        small: bool,
+        /// Only cases of this name. May be given several times.
+        #[arg(long)]
+        only: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.child {
         Some(Child::Child { subject, load }) => child(*subject, load),
+        Some(Child::Threads {
+            rounds,
+            small,
+            only,
+        }) => {
+            threads::measure(*rounds, *small, only);
+            Ok(())
+        }
         None => parent(&arguments),
     };
     match done {

@@ -22,7 +22,7 @@ pub struct Sample {
 }
 
 /// What a run tells of itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     pub deliveries: u64,
     pub pending_max: u64,
@@ -51,8 +51,22 @@ pub fn measure<S>(build: impl FnOnce() -> S, run: impl FnOnce(S) -> Told) -> Sam
 }
 
 /// CPU time of this process so far, its threads together.
-fn cpu_ns() -> u64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+pub fn cpu_ns() -> u64 {
+    ns(ClockId::ProcessCPUTime)
+}
+
+/// CPU time of this thread so far.
+pub fn thread_cpu_ns() -> u64 {
+    ns(ClockId::ThreadCPUTime)
+}
+
+/// Time that goes by whoever has the core.
+pub fn wall_ns() -> u64 {
+    ns(ClockId::Monotonic)
+}
+
+fn ns(clock: ClockId) -> u64 {
+    let time = clock_gettime(clock);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 

@@ -1,10 +1,12 @@
-//! The loads on Stormglass, through its public interface: no trace and no property, everything else as always.
+//! The loads on Stormglass, through its public interface: no trace, and properties only if they are asked for; everything
+//! else as always.
 
 use std::fmt;
 
 use protocols::gossip::{Fanout, Push};
 use protocols::link::Assumed;
-use protocols::multicast::{Basic, Cast, Eager, Originator, Relaying};
+use protocols::multicast::property::{Promises, checker};
+use protocols::multicast::{Basic, Cast, Eager, Multicast, Originator, Relaying};
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::prelude::*;
 use sim_core::kernel::random::{Delay, Sampler};
@@ -17,7 +19,7 @@ use crate::workload::Load;
 /// Bytes of what a node of the gossip load is, besides what the engine keeps of it.
 pub const GOSSIP_NODE: usize = size_of::<Push<u32>>();
 
-pub fn run(load: Load) -> Sample {
+pub fn run(load: Load, watched: bool) -> Sample {
     match load {
         Load::PingPong { deliveries } => {
             let mut setup = setup(2, ms(1, 1));
@@ -54,6 +56,9 @@ pub fn run(load: Load) -> Sample {
             };
             let build = || Sim::new(setup(nodes, ms(1, 10)), program);
             measure(build, |mut sim| {
+                if watched {
+                    watch(&mut sim, nodes);
+                }
                 sim.request(Span::ZERO, NodeId(0), Cast(7));
                 finish(&mut sim)
             })
@@ -62,10 +67,25 @@ pub fn run(load: Load) -> Sample {
             let program = |_| Push::<u32>::new(Fanout::Fixed(3));
             let build = || Sim::new(setup(nodes, ms(1, 10)), program);
             measure(build, |mut sim| {
+                if watched {
+                    watch(&mut sim, nodes);
+                }
                 sim.request(Span::ZERO, NodeId(0), Cast(7));
                 finish(&mut sim)
             })
         }
+    }
+}
+
+/// Attaches the properties that the port of the protocol promises.
+fn watch<P, G>(sim: &mut Sim<'_, P>, nodes: u32)
+where
+    P: Node<Offers = Multicast<u32, G>>,
+    G: Promises,
+{
+    for about in G::PROMISED {
+        let checker = checker(about.name, nodes).expect("a promise has a checker");
+        sim.watch(checker, Span::MAX);
     }
 }
 
@@ -74,7 +94,7 @@ fn ms(min: u64, max: u64) -> Delay {
     Delay::Uniform { min, max }
 }
 
-fn setup(nodes: u32, latency: Delay) -> Setup {
+pub fn setup(nodes: u32, latency: Delay) -> Setup {
     let latency: Sampler = latency.sampler().expect("a law of delay");
     let mut setup = Setup::new(nodes, 1);
     setup.network.law.latency = latency;
@@ -95,16 +115,16 @@ fn finish<P: Node>(sim: &mut Sim<'_, P>) -> Told {
 
 /// Forwards what it receives to a random node. So many messages are its own to begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Forward {
-    nodes: u32,
-    start: u32,
+pub struct Forward {
+    pub nodes: u32,
+    pub start: u32,
     /// Nobody else starts.
-    only: Option<NodeId>,
+    pub only: Option<NodeId>,
 }
 
 /// How often the message has been forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-struct Hops(u32);
+pub struct Hops(u32);
 
 impl fmt::Display for Hops {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,7 +189,7 @@ mod tests {
             (Load::Eager { nodes: 300 }, 0xe92e_1a65_2e1e_1997),
             (Load::Gossip { nodes: 20_000 }, 0xcdd1_93e8_703b_9500),
         ] {
-            let sample = run(load);
+            let sample = run(load, false);
             assert_eq!(
                 sample.fingerprint, expected,
                 "{load:?}: {:#018x}, {} deliveries",

@@ -15,6 +15,8 @@ use crate::workload::Load;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 pub enum Subject {
     Stormglass,
+    /// Stormglass while properties judge the run.
+    Watched,
     /// A bare loop on a wheel of its own.
     BareWheel,
     /// A bare loop on the queue of Stormglass.
@@ -34,6 +36,7 @@ pub enum Subject {
 impl Subject {
     pub const ALL: &[Subject] = &[
         Subject::Stormglass,
+        Subject::Watched,
         Subject::BareWheel,
         Subject::BareQueue,
         Subject::BareHeap,
@@ -53,6 +56,7 @@ impl Subject {
     pub const fn name(self) -> &'static str {
         match self {
             Subject::Stormglass => "stormglass",
+            Subject::Watched => "watched",
             Subject::BareWheel => "bare-wheel",
             Subject::BareQueue => "bare-queue",
             Subject::BareHeap => "bare-heap",
@@ -70,6 +74,7 @@ impl Subject {
     /// Is it done in some seconds and gigabytes?
     pub const fn takes(self, load: Load) -> bool {
         // Deliveries in millions, pending entries in millions and nodes in thousands, all at most.
+        #[cfg_attr(not(feature = "peers"), expect(unused_variables))]
         let (deliveries, pending, nodes) = match load {
             Load::PingPong { deliveries } => (deliveries / 1_000_000, 0, 0),
             Load::Hold {
@@ -83,6 +88,10 @@ impl Subject {
         match self {
             Subject::BareWheel | Subject::BareQueue => true,
             Subject::Stormglass => pending < 10,
+            // Nobody can say anything about messages that are only passed on.
+            Subject::Watched => {
+                matches!(load, Load::Eager { nodes: ..10_000 } | Load::Gossip { .. })
+            }
             Subject::BareHeap => deliveries < 20,
             #[cfg(feature = "peers")]
             Subject::Simcore | Subject::Desru => deliveries < 20,
@@ -95,7 +104,8 @@ impl Subject {
 
     pub fn run(self, load: Load) -> Sample {
         match self {
-            Subject::Stormglass => stormglass::run(load),
+            Subject::Stormglass => stormglass::run(load, false),
+            Subject::Watched => stormglass::run(load, true),
             Subject::BareWheel => bare::run::<Wheel>(load),
             Subject::BareQueue => bare::run::<Queue>(load),
             Subject::BareHeap => bare::run::<Heap>(load),

@@ -51,6 +51,10 @@ pub fn judge(results: &Results) -> String {
 fn targets(results: &Results) -> Vec<Target> {
     let ours = |workload: &str| results.cell(workload, Subject::Stormglass);
     let to_bare = |workload: &str| Some(ratio(ours(workload)?, results.bare(workload)?));
+    let to_simplest = |workload: &str| {
+        let bare = results.cell(workload, Subject::BareWheel)?;
+        Some(ratio(ours(workload)?, bare))
+    };
     let at_most = |what: &str, bound, measured, unit| Target {
         what: what.to_owned(),
         measured,
@@ -58,9 +62,25 @@ fn targets(results: &Results) -> Vec<Target> {
         at_most: true,
         unit,
     };
-    let mut all = vec![
+    let watched = |workload: &str| {
+        let watched = results.cell(workload, Subject::Watched)?;
+        Some(ratio(watched, ours(workload)?))
+    };
+    let all = vec![
         at_most("W2, times bare", 1.6, to_bare("W2"), "x"),
+        at_most(
+            "W2, times the simplest bare loop (bare-wheel)",
+            1.6,
+            to_simplest("W2"),
+            "x",
+        ),
         at_most("W3, times bare", 2.0, to_bare("W3"), "x"),
+        at_most(
+            "W3, times the simplest bare loop",
+            2.0,
+            to_simplest("W3"),
+            "x",
+        ),
         at_most(
             "W3 at N = 10,000, CPU",
             15.0,
@@ -80,6 +100,12 @@ fn targets(results: &Results) -> Vec<Target> {
             " MiB",
         ),
         at_most("W4 at N = 10^6, times bare", 3.0, to_bare("W4-1e6"), "x"),
+        at_most(
+            "W4 at N = 10^6, times the simplest bare loop",
+            3.0,
+            to_simplest("W4-1e6"),
+            "x",
+        ),
         at_most(
             "W4 at N = 10^6, memory of the process",
             96.0,
@@ -113,6 +139,18 @@ fn targets(results: &Results) -> Vec<Target> {
             " B",
         ),
         at_most(
+            "W3 with properties, times without",
+            1.15,
+            watched("W3"),
+            "x",
+        ),
+        at_most(
+            "W4 at N = 10^6 with properties, times without",
+            1.15,
+            watched("W4-1e6"),
+            "x",
+        ),
+        at_most(
             "bare queue, ns at 10^7 pending / at 10^3",
             2.5,
             growth(results),
@@ -120,7 +158,7 @@ fn targets(results: &Results) -> Vec<Target> {
         ),
     ];
     #[cfg(feature = "peers")]
-    all.extend(against_peers(results));
+    let all = all.into_iter().chain(against_peers(results)).collect();
     all
 }
 

@@ -16,6 +16,7 @@ mod out;
 mod panics;
 mod plan;
 mod plot;
+mod profile;
 mod progress;
 mod run;
 mod screen;

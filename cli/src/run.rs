@@ -15,6 +15,7 @@ use crate::interrupt;
 use crate::out::Out;
 use crate::panics;
 use crate::plan::{self, Planned, plan, quoted};
+use crate::profile::Profile;
 use crate::progress::Progress;
 use crate::screen::{self, Called};
 
@@ -54,8 +55,20 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
             strict: args.strict,
             ..Options::default()
         };
-        let run = registry.run(scenario, options);
-        let wall = started.elapsed();
+        let (run, profile) = if args.profile {
+            let (run, profile) = Profile::of(|gauge| {
+                let gauge = Some(gauge);
+                let options = options.clone();
+                registry.run(scenario, Options { gauge, ..options })
+            });
+            (run, Some(profile))
+        } else {
+            (registry.run(scenario, options), None)
+        };
+        let wall = match &profile {
+            Some(profile) => profile.first,
+            None => started.elapsed(),
+        };
         let again = again(this, args);
         let called = called(scenario, many.is_some(), args);
         let document = json::run(&sources, scenario, &run, &again);
@@ -113,6 +126,9 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
                     ));
                     worst = worst.worst(Exit::Io);
                 }
+            }
+            if let Some(profile) = &profile {
+                out.answer(format_args!("\n{profile}"));
             }
             for fault in run.faults.iter().filter(|fault| fault.is_vacuous()) {
                 let told = format!(

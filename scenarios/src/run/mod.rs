@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::property::Moment;
 use sim_core::kernel::time::SimTime;
-use sim_core::sim::{Ended, MarkCount, Outcome, Part, RealTime};
+use sim_core::sim::{Ended, Gauge, MarkCount, Outcome, Part, RealTime};
 use sim_core::trace::{Record, Trace, text};
 
 use crate::format::{Entry, Place, Resilience, Scenario, Trace as Level};
@@ -42,7 +42,7 @@ const RECORDED_FULL_MAX: usize = 2_000_000;
 const STEPS_MESSAGES_MAX: u64 = 1_000_000;
 
 /// How a run is to be carried out; none of it changes what happens in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Run twice and compare event by event.
     pub twice: bool,
@@ -50,6 +50,8 @@ pub struct Options {
     pub strict: bool,
     /// Record messages, also where the scenario does not ask for it.
     pub record: bool,
+    /// Shows what the simulation is doing, for a profiler.
+    pub gauge: Option<Gauge>,
 }
 
 /// How a run came out.
@@ -228,7 +230,13 @@ pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> R
             limit: RECORDED_FULL_MAX,
         }),
     };
-    let Simulated { outcome, panicked } = simulate(scenario, registry, level, Latency::AsWritten);
+    let Simulated { outcome, panicked } = simulate(
+        scenario,
+        registry,
+        level,
+        Latency::AsWritten,
+        options.gauge.as_ref(),
+    );
     let difference = options
         .twice
         .then(|| twice(scenario, registry, level, &outcome))
@@ -364,7 +372,7 @@ fn explain(
             details: true,
             limit: RECORDED_FULL_MAX,
         };
-        if let Some(trace) = simulate(scenario, registry, Some(all), Latency::AsWritten)
+        if let Some(trace) = simulate(scenario, registry, Some(all), Latency::AsWritten, None)
             .outcome
             .trace
         {
@@ -382,7 +390,7 @@ fn steps(scenario: &Scenario, registry: &impl Registry, outcome: &Outcome) -> Op
     if outcome.counters.messages > STEPS_MESSAGES_MAX || outcome.ended == Ended::Panicked {
         return None;
     }
-    let unit = simulate(scenario, registry, None, Latency::Unit);
+    let unit = simulate(scenario, registry, None, Latency::Unit, None);
     unit.panicked
         .is_none()
         .then_some(unit.outcome.counters.depth)
@@ -395,7 +403,7 @@ fn twice(
     level: Option<Recording>,
     first: &Outcome,
 ) -> Option<Difference> {
-    let second = simulate(scenario, registry, level, Latency::AsWritten).outcome;
+    let second = simulate(scenario, registry, level, Latency::AsWritten, None).outcome;
     if (second.fingerprint, second.events) == (first.fingerprint, first.events) {
         return None;
     }

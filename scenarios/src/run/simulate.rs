@@ -7,7 +7,7 @@ use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::Req;
 use sim_core::kernel::property::Moment;
 use sim_core::kernel::protocol::Node;
-use sim_core::sim::{Outcome, Setup, Sim};
+use sim_core::sim::{Gauge, Outcome, Setup, Sim};
 
 use super::stage::{Latency, Play, Recording, keys_of_seed, prepare, stage};
 use crate::format::Scenario;
@@ -41,16 +41,19 @@ pub(super) struct Simulated {
 }
 
 /// Runs the scenario. The properties of its expectations are watched in their order; see [`super::stage::watched`].
+/// A gauge shows what it is doing.
 pub(super) fn simulate(
     scenario: &Scenario,
     registry: &impl Registry,
     recording: Option<Recording>,
     latency: Latency,
+    gauge: Option<&Gauge>,
 ) -> Simulated {
     let world = Simulator {
         scenario,
         recording,
         latency,
+        gauge,
     };
     registry
         .visit(scenario.protocol.as_ref(), world)
@@ -62,6 +65,7 @@ struct Simulator<'a> {
     scenario: &'a Scenario,
     recording: Option<Recording>,
     latency: Latency,
+    gauge: Option<&'a Gauge>,
 }
 
 impl World for Simulator<'_> {
@@ -84,6 +88,9 @@ impl<P: Family> Play<P> for (Simulator<'_>, &[Req<P>]) {
         let (simulator, requests) = self;
         let mut sim = Sim::new(setup, program);
         prepare(&mut sim, simulator.scenario, simulator.recording, requests);
+        if let Some(gauge) = simulator.gauge {
+            sim.show_on(gauge.clone());
+        }
         // A panic of the protocol is a finding about the protocol. The simulator itself is in order: it was waiting
         // for a handler, and is asked only what had happened before.
         match catch_unwind(AssertUnwindSafe(|| sim.run())) {

@@ -73,6 +73,21 @@ impl Receivers {
         self.places.clone().map(|place| self.at(place))
     }
 
+    /// The same as two runs of neighbouring numbers, where the group and the overlay are such.
+    #[must_use]
+    pub fn spans(&self) -> Option<[Range<u32>; 2]> {
+        let Range { start, end } = self.places;
+        let from = self.from.0;
+        match self.to {
+            Group::All => Some([start..end, end..end]),
+            Group::Others | Group::Neighbours if self.overlay.is_complete() => Some([
+                start..end.min(from).max(start),
+                start.max(from) + 1..end.max(from) + 1,
+            ]),
+            _ => None,
+        }
+    }
+
     /// How many of them are other processes than the sender.
     #[inline]
     #[must_use]
@@ -164,6 +179,27 @@ mod tests {
             for (place, node) in (0..).zip(receivers) {
                 assert_eq!(group.place(NodeId(1), node, &overlay), place, "{group:?}");
             }
+        }
+    }
+
+    #[test]
+    fn spans_hold_the_same() {
+        let (complete, line) = (Overlay::complete(6), Overlay::from_edges(6, []));
+        for from in (0..6).map(NodeId) {
+            for group in [Group::All, Group::Others, Group::Neighbours] {
+                for first in 0..3 {
+                    let mut receivers = group.receivers(from, &complete);
+                    let front = receivers.split(first);
+                    for receivers in [front, receivers] {
+                        let spans = receivers.spans().expect("the overlay is complete");
+                        let nodes: Vec<u32> = spans.into_iter().flatten().collect();
+                        assert_eq!(nodes, numbers(&receivers), "{from} {group:?} {first}");
+                    }
+                }
+            }
+            let neighbours = Group::Neighbours.receivers(from, &line);
+            let one = Group::One(NodeId(3)).receivers(from, &complete);
+            assert_eq!((neighbours.spans(), one.spans()), (None, None));
         }
     }
 

@@ -31,6 +31,7 @@ where
     type Timer = Either<U::Timer, L::Timer>;
     type Disk = Pair<U::Disk, L::Disk>;
 
+    #[inline]
     fn on(&mut self, event: Event<Self>, fx: &mut impl Effects<Self>) {
         let mut rising = Rising::default();
         match event {
@@ -69,6 +70,7 @@ where
     U: Protocol<Needs = L::Offers>,
     L: Protocol,
 {
+    #[inline]
     fn upper(
         &mut self,
         event: Event<U>,
@@ -85,6 +87,7 @@ where
         );
     }
 
+    #[inline]
     fn lower(
         &mut self,
         event: Event<L>,
@@ -115,6 +118,7 @@ where
     L: Protocol,
     F: Effects<Stack<U, L>>,
 {
+    #[inline]
     fn emit(&mut self, effect: Effect<U>) {
         match effect {
             Effect::Request(request) => {
@@ -133,6 +137,7 @@ where
         }
     }
 
+    #[inline]
     fn env(&mut self) -> &mut Env {
         self.fx.env()
     }
@@ -151,6 +156,7 @@ where
     L: Protocol,
     F: Effects<Stack<U, L>>,
 {
+    #[inline]
     fn emit(&mut self, effect: Effect<L>) {
         match effect {
             Effect::Request(request) => self.fx.emit(Effect::Request(request)),
@@ -162,6 +168,7 @@ where
         }
     }
 
+    #[inline]
     fn env(&mut self) -> &mut Env {
         self.fx.env()
     }

@@ -3,7 +3,7 @@
 //! This file is the loop and what an entry stands for. What a handler's effects do is told in `interpret.rs`, the fate
 //! of a message in `send.rs` and `route.rs`; when faults strike in `alarms.rs`, how they begin and end in `strike.rs`, and
 //! what they do in `partition.rs`, `misconduct.rs`, `clock.rs`, `disk.rs` and `work.rs`; numbers and fingerprint in
-//! `numbers.rs`, who is next in `queue.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, what clients ask
+//! `numbers.rs`, who is next in `queue.rs` and `later.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, what clients ask
 //! for in `jobs.rs`, properties in `judge.rs`.
 
 use std::collections::BTreeMap;
@@ -22,10 +22,12 @@ use crate::kernel::time::{SimTime, Span};
 use crate::trace::{Recorder, What, WhyDropped};
 
 use super::alarms::Alarms;
+use super::gauge::{Doing, Gauge};
 use super::host::{Afflicted, Host, Trouble, Waiting};
 use super::interpret::{Buffer, Cause};
 use super::jobs::Jobs;
 use super::judge::Judge;
+use super::later::Later;
 use super::live::Live;
 use super::messages::Messages;
 use super::network::{Channel, Network};
@@ -47,6 +49,9 @@ const BYTES_WAITING: u64 = 32;
 /// So many processes and messages fit into the fast part of any machine's memory.
 const FEW: usize = 10_000;
 
+/// What a process can have that matters when something arrives.
+const TROUBLE_TO_RECEIVE: Trouble = Trouble::BUSY.with(Trouble::SLOW).with(Trouble::OMITS);
+
 /// A simulated cluster in which every process runs the node program `P`.
 ///
 /// It borrows for `'p` what it needs to build a program: a process that recovers from a crash gets a new one.
@@ -58,6 +63,8 @@ pub struct Sim<'p, P: Node> {
     /// What there is to know of processes in trouble.
     pub(super) afflicted: BTreeMap<NodeId, Afflicted<P>>,
     pub(super) queue: Queue,
+    pub(super) later: Later,
+    pub(super) gauge: Gauge,
     pub(super) messages: Messages<P::Wire>,
     pub(super) timers: Timers<P::Timer>,
     /// How much waits for processes that are busy, what they are busy with included.
@@ -109,6 +116,8 @@ pub(super) enum Kind {
     Act = 3,
     /// A busy process has done what it was busy with, or a pause is over.
     Resume = 4,
+    /// A message to one process that met nothing but a delay.
+    Letter = 5,
 }
 
 impl Kind {
@@ -128,7 +137,8 @@ impl Kind {
             1 => Kind::Timer,
             2 => Kind::Job,
             3 => Kind::Act,
-            _ => Kind::Resume,
+            4 => Kind::Resume,
+            _ => Kind::Letter,
         };
         (kind, handle & ((1 << Kind::BITS) - 1))
     }
@@ -180,6 +190,8 @@ impl<'p, P: Node> Sim<'p, P> {
             hosts,
             afflicted: BTreeMap::new(),
             queue: Queue::new(),
+            later: Later::new(),
+            gauge: Gauge::default(),
             messages: Messages::new(),
             timers: Timers::new(),
             waiting: 0,
@@ -259,6 +271,11 @@ impl<'p, P: Node> Sim<'p, P> {
         self.recorder = Some(recorder);
     }
 
+    /// Shows on `gauge` what the simulation is doing.
+    pub fn show_on(&mut self, gauge: Gauge) {
+        self.gauge = gauge;
+    }
+
     /// The program of a process, as it is now.
     ///
     /// # Panics
@@ -286,6 +303,7 @@ impl<'p, P: Node> Sim<'p, P> {
             !std::mem::replace(&mut self.booted, true),
             "a simulation is run once"
         );
+        self.gauge.set(Doing::Engine);
         self.strike_from_the_start();
         for node in (0..self.setup.nodes).map(NodeId) {
             if self.hosts[node.index()].up {
@@ -293,6 +311,7 @@ impl<'p, P: Node> Sim<'p, P> {
             }
         }
         let (ended, quiet_since) = self.turn();
+        self.gauge.set(Doing::Nothing);
         self.outcome(ended, quiet_since)
     }
 
@@ -335,10 +354,11 @@ impl<'p, P: Node> Sim<'p, P> {
             if let Some(budget) = self.budget() {
                 return (budget, None);
             }
+            self.gauge.set(Doing::Queue);
             if self.hosts.len() + self.messages.rows() > FEW {
                 self.look_ahead();
             }
-            match self.queue.next_at() {
+            match self.next_at() {
                 Some(at) if at <= end.as_nanos() => (),
                 _ => {
                     self.now = end;
@@ -346,6 +366,7 @@ impl<'p, P: Node> Sim<'p, P> {
                 }
             }
             if let Some(entry) = self.queue.pop() {
+                self.gauge.set(Doing::Engine);
                 self.step(entry);
             }
         }
@@ -360,8 +381,10 @@ impl<'p, P: Node> Sim<'p, P> {
             if let Some(host) = self.hosts.get(entry.node as usize) {
                 seen ^= host.sends ^ u32::from(host.up);
             }
-            if let (Kind::Arrival, row) = Kind::of(entry.handle) {
-                seen ^= self.messages.get(row).depth;
+            match Kind::of(entry.handle) {
+                (Kind::Letter, row) => seen ^= self.messages.letter(row).depth(),
+                (Kind::Arrival, row) => seen ^= self.messages.get(row).depth,
+                _ => (),
             }
         }
         // Else the reads would be taken for useless.
@@ -382,7 +405,7 @@ impl<'p, P: Node> Sim<'p, P> {
     #[inline]
     pub(super) fn is_quiet(&self) -> bool {
         let idle = self.timers.tombstones() + self.faults.flaps_planned;
-        self.queue.len() == idle
+        self.pending() == idle
             && self.waiting == 0
             && (self.held.is_empty() || self.faults.flaps_planned == 0)
     }
@@ -416,12 +439,12 @@ impl<'p, P: Node> Sim<'p, P> {
         }
     }
 
-    /// Accounted bytes of all that is in flight or armed.
+    /// Accounted bytes of all that is in flight or armed. Copies that are not written down take none.
     #[inline]
     pub(super) fn accounted(&self) -> u64 {
         let waiting = self.waiting + self.held.len();
         let remembered = waiting + self.channels.len() + self.jobs.remembered();
-        self.queue.len() as u64 * BYTES_ENTRY
+        (self.queue.len() + self.later.entries()) as u64 * BYTES_ENTRY
             + remembered as u64 * BYTES_WAITING
             + self.messages.bytes()
             + self.timers.rows() as u64 * BYTES_TIMER
@@ -434,11 +457,12 @@ impl<'p, P: Node> Sim<'p, P> {
         self.now = self.now.max(due);
         let node = NodeId(entry.node);
         match Kind::of(entry.handle) {
+            (Kind::Letter, row) => self.open(node, row, entry),
             (Kind::Arrival, row) if !self.is_engaged(node) => self.arrive(node, row),
             (Kind::Timer, row) if !self.timers.is_live(row) => self.timer(node, row),
             (Kind::Timer, _) if self.was_missed(due) => {
                 let at = self.now.as_nanos();
-                self.queue.push(Entry { at, ..entry });
+                self.push(Entry { at, ..entry });
             }
             (Kind::Arrival, _) => self.wait_or_work(node, Waiting::Entry(entry.handle)),
             (Kind::Timer, _) if self.is_engaged(node) => {
@@ -496,10 +520,14 @@ impl<'p, P: Node> Sim<'p, P> {
         let depth = message.depth.saturating_add(u32::from(!own));
         let watched = !own && !self.alarms.receipts.is_empty();
         let kinds = watched.then(|| message.body.to_string());
+        if self.recorder.is_some() {
+            self.gauge.set(Doing::Trace);
+        }
         let text = self
             .recorder
             .as_mut()
             .map(|recorder| recorder.summary(&message.body));
+        self.gauge.set(Doing::Engine);
         let dropped = if self.hosts[node.index()].up {
             let omits = self.omits_to_receive(node, row);
             omits.map(|fault| (Folded::NotReceived, WhyDropped::NotReceived(fault)))
@@ -565,6 +593,25 @@ impl<'p, P: Node> Sim<'p, P> {
         self.handle(node, Event::Indication(Arrival { from, msg }), cause);
     }
 
+    /// A letter arrives. If its receiver is in trouble, or somebody counts what it receives, it is treated as any message.
+    #[inline]
+    fn open(&mut self, node: NodeId, row: u32, entry: Entry) {
+        let letter = self.messages.open(row);
+        let host = &self.hosts[node.index()];
+        let counted = !self.alarms.receipts.is_empty();
+        if !host.up || host.trouble.has(TROUBLE_TO_RECEIVE) || counted {
+            let row = self.messages.insert(letter.unfold(node));
+            let handle = Kind::Arrival.handle(row);
+            return self.step(Entry { handle, ..entry });
+        }
+        let event = self.next_event(Folded::Recv, node, letter.number());
+        self.counters.received += 1;
+        let depth = letter.depth();
+        let (from, msg) = (letter.from, letter.body);
+        let cause = Cause { event, depth };
+        self.handle(node, Event::Indication(Arrival { from, msg }), cause);
+    }
+
     fn timer(&mut self, node: NodeId, row: u32) {
         let Some(fired) = self.timers.fire(&mut self.hosts[node.index()].timers, row) else {
             return;
@@ -587,7 +634,7 @@ impl<'p, P: Node> Sim<'p, P> {
     /// Plans that a job asks a process.
     fn plan_request(&mut self, node: NodeId, row: u32, at: u64) {
         let (node, handle) = (node.0, Kind::Job.handle(row));
-        self.queue.push(Entry { at, node, handle });
+        self.push(Entry { at, node, handle });
     }
 
     /// Asks one process what a job wants of it that has asked it `n` times before.
@@ -611,7 +658,7 @@ impl<'p, P: Node> Sim<'p, P> {
         self.note(event, 0, node, |recorder| {
             What::Request(recorder.summary(&request))
         });
-        self.judge.see(
+        self.show(
             Moment {
                 at: self.now,
                 event,

@@ -14,6 +14,7 @@ use crate::trace::What;
 
 use super::disk::Written;
 use super::engine::{Kind, Sim};
+use super::gauge::Doing;
 use super::host::Trouble;
 use super::live::Deed;
 use super::numbers::Folded;
@@ -27,10 +28,12 @@ pub(super) struct Buffer<P: Node> {
 }
 
 impl<P: Node> Effects<P> for Buffer<P> {
+    #[inline]
     fn emit(&mut self, effect: Effect<P>) {
         self.effects.push(effect);
     }
 
+    #[inline]
     fn env(&mut self) -> &mut Env {
         &mut self.env
     }
@@ -66,7 +69,9 @@ impl<P: Node> Sim<'_, P> {
             };
             env.looks = Default::default();
         }
+        self.gauge.set(Doing::Protocol);
         host.program.on(event, &mut self.buffer);
+        self.gauge.set(Doing::Engine);
         if let Choices::Keyed { made, .. } = self.buffer.env.choices {
             host.choices = made;
         }
@@ -144,7 +149,7 @@ impl<P: Node> Sim<'_, P> {
                 self.note(event, cause.event, node, |recorder| {
                     What::Deliver(recorder.summary(&said))
                 });
-                self.judge.see(
+                self.show(
                     Moment {
                         at: self.now,
                         event,
@@ -179,7 +184,14 @@ impl<P: Node> Sim<'_, P> {
     /// One more effect of the process has been carried out.
     #[inline]
     fn effect_done(&mut self, node: NodeId, cause: Cause) {
-        if !self.alarms.effects.is_empty() && self.hosts[node.index()].up {
+        if !self.alarms.effects.is_empty() {
+            self.count_effect(node, cause);
+        }
+    }
+
+    #[cold]
+    fn count_effect(&mut self, node: NodeId, cause: Cause) {
+        if self.hosts[node.index()].up {
             let due = self.alarms.effects.count(node, |_| true);
             self.strike_all(due, cause.event);
         }
@@ -197,7 +209,7 @@ impl<P: Node> Sim<'_, P> {
         };
         let timers = &mut self.hosts[node.index()].timers;
         let row = self.timers.arm(timers, tag, event, cause.depth);
-        self.queue.push(Entry {
+        self.push(Entry {
             at: at.as_nanos(),
             node: node.0,
             handle: Kind::Timer.handle(row),

@@ -2,14 +2,26 @@
 
 use crate::kernel::port::Port;
 use crate::kernel::property::{End, Fact, Finding, Moment, Property, Violation};
+use crate::kernel::protocol::Node;
 use crate::kernel::time::Span;
 
+use super::engine::Sim;
+use super::gauge::Doing;
 use super::outcome::Verdict;
 
 struct Watched<P: Port> {
     property: Box<dyn Property<P>>,
     within: Span,
     broken: Option<(Moment, Violation)>,
+}
+
+impl<P: Node> Sim<'_, P> {
+    /// Shows a fact to the properties.
+    pub(super) fn show(&mut self, moment: Moment, fact: &Fact<'_, P::Offers>) {
+        self.gauge.set(Doing::Properties);
+        self.judge.see(moment, fact);
+        self.gauge.set(Doing::Engine);
+    }
 }
 
 /// The properties of a run. They are asked at the edges of the port only, never once a message.

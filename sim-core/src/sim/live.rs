@@ -393,7 +393,7 @@ impl<'p, P: Node> Sim<'p, P> {
             at: self.now,
             event,
         };
-        self.judge.see(moment, &Fact::Recovered(node));
+        self.show(moment, &Fact::Recovered(node));
         Cause { event, depth: 0 }
     }
 }
@@ -503,7 +503,7 @@ impl<P: Node> RealTime for Sim<'_, P> {
             channel.last_arrival = channel.last_arrival.max(at);
             at = channel.last_arrival;
         }
-        self.queue.push(Entry {
+        self.push(Entry {
             at,
             node: to.0,
             handle: Kind::Arrival.handle(row),

@@ -1,9 +1,14 @@
-//! Messages in flight: the body of a group send is held once.
+//! Messages in flight: the body of a group send is held once. What goes to one process and meets nothing but a delay is
+//! a letter, of which less has to be kept.
+
+use core::num::NonZeroU32;
 
 use crate::kernel::id::NodeId;
 use crate::kernel::overlay::Overlay;
 use crate::kernel::port::Group;
 use crate::kernel::time::SimTime;
+
+use super::rows::Rows;
 
 /// One send, to one process or to a group.
 #[derive(Clone, Debug)]
@@ -49,19 +54,112 @@ impl<M> InFlight<M> {
     }
 }
 
-/// A table with a free list: an arrival names its message by its row.
+/// One message to one other process, in a simulation that nobody records: 28 bytes and the body.
+#[derive(Clone, Debug)]
+pub(super) struct Letter<M> {
+    pub(super) body: M,
+    pub(super) from: NodeId,
+    ordinal: u32,
+    size: u32,
+    /// One more than the depth, so that there is a value left for a free row.
+    depth: NonZeroU32,
+    numbers: Numbers,
+}
+
+/// The numbers of an event and of a message, both below 2^48.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Numbers {
+    low: [u32; 2],
+    high: [u16; 2],
+}
+
+impl Numbers {
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "cut into two parts")]
+    fn new(event: u64, message: u64) -> Option<Numbers> {
+        let numbers = Numbers {
+            low: [event as u32, message as u32],
+            high: [(event >> 32) as u16, (message >> 32) as u16],
+        };
+        ((event | message) >> 48 == 0).then_some(numbers)
+    }
+
+    #[inline]
+    fn get(self, which: usize) -> u64 {
+        u64::from(self.high[which]) << 32 | u64::from(self.low[which])
+    }
+}
+
+impl<M> Letter<M> {
+    /// The message in short; none if it is a group send, has another's name on it, or counts beyond all measure.
+    #[inline]
+    pub(super) fn of(message: InFlight<M>) -> Result<Letter<M>, InFlight<M>> {
+        let to_one = matches!(message.to, Group::One(to) if to != message.sender);
+        let numbers = Numbers::new(message.first_event, message.first_message);
+        let depth = message.depth.checked_add(1).and_then(NonZeroU32::new);
+        match (numbers, depth) {
+            (Some(numbers), Some(depth)) if to_one && message.from == message.sender => {
+                Ok(Letter {
+                    body: message.body,
+                    from: message.from,
+                    ordinal: message.ordinal,
+                    size: message.size,
+                    depth,
+                    numbers,
+                })
+            }
+            _ => Err(message),
+        }
+    }
+
+    /// The whole of it, as it arrives at `to`. Only a trace tells when a message was sent, and there is none.
+    pub(super) fn unfold(self, to: NodeId) -> InFlight<M> {
+        InFlight {
+            from: self.from,
+            sender: self.from,
+            to: Group::One(to),
+            ordinal: self.ordinal,
+            start: 0,
+            sent: SimTime::ZERO,
+            first_event: self.numbers.get(0),
+            first_message: self.numbers.get(1),
+            depth: self.depth() - 1,
+            left: 1,
+            size: self.size,
+            body: self.body,
+        }
+    }
+
+    /// Length of the chain of network messages that leads to what it brings about.
+    #[inline]
+    pub(super) fn depth(&self) -> u32 {
+        self.depth.get()
+    }
+
+    #[inline]
+    pub(super) fn number(&self) -> u64 {
+        self.numbers.get(1)
+    }
+
+    #[inline]
+    fn bytes(&self) -> u64 {
+        BYTES_MESSAGE + u64::from(self.size)
+    }
+}
+
+/// All messages in flight: an arrival names its message, or its letter, by the row.
 #[derive(Clone, Debug)]
 pub(super) struct Messages<M> {
-    rows: Vec<Option<InFlight<M>>>,
-    free: Vec<u32>,
+    rows: Rows<InFlight<M>>,
+    letters: Rows<Letter<M>>,
     bytes: u64,
 }
 
 impl<M: Clone> Messages<M> {
     pub(super) const fn new() -> Self {
         Messages {
-            rows: Vec::new(),
-            free: Vec::new(),
+            rows: Rows::new(),
+            letters: Rows::new(),
             bytes: 0,
         }
     }
@@ -74,72 +172,135 @@ impl<M: Clone> Messages<M> {
     /// Rows, in use or not.
     #[inline]
     pub(super) fn rows(&self) -> usize {
-        self.rows.len()
+        self.rows.len() + self.letters.len()
     }
 
     /// Puts a message in and gives its row.
     #[inline]
     pub(super) fn insert(&mut self, message: InFlight<M>) -> u32 {
         self.bytes += message.bytes();
-        if let Some(row) = self.free.pop() {
-            self.rows[row as usize] = Some(message);
-            return row;
-        }
-        let row = u32::try_from(self.rows.len()).expect("fewer than 2^32 messages in flight");
-        self.rows.push(Some(message));
-        row
+        self.rows.insert(message)
     }
 
     /// Says how many copies will arrive; with none, the row is free again.
     pub(super) fn expect(&mut self, row: u32, copies: u32) {
-        let slot = &mut self.rows[row as usize];
-        let message = slot.as_mut().expect("copies belong to a message in flight");
+        let message = self.rows.get_mut(row);
         message.left = copies;
         if copies == 0 {
             self.bytes -= message.bytes();
-            self.free.push(row);
-            *slot = None;
+            self.rows.take(row);
         }
     }
 
     /// The message of a row in use.
     #[inline]
     pub(super) fn get(&self, row: u32) -> &InFlight<M> {
-        self.rows[row as usize]
-            .as_ref()
-            .expect("an arrival points to a message in flight")
+        self.rows.get(row)
     }
 
     /// Counts one arrival, and hands out the body and what `look` finds: the last one gets the original, the others a
     /// clone.
     #[inline]
     pub(super) fn arrive<T>(&mut self, row: u32, look: impl FnOnce(&InFlight<M>) -> T) -> (M, T) {
-        let slot = &mut self.rows[row as usize];
-        let message = slot
-            .as_mut()
-            .expect("an arrival points to a message in flight");
+        let message = self.rows.get_mut(row);
         let seen = look(message);
         message.left -= 1;
         if message.left > 0 {
             return (message.body.clone(), seen);
         }
         self.bytes -= message.bytes();
-        self.free.push(row);
-        let message = slot.take().expect("it was there a line ago");
-        (message.body, seen)
+        (self.rows.take(row).body, seen)
     }
 
     /// Counts one arrival at a process that is down.
     pub(super) fn discard(&mut self, row: u32) {
-        let slot = &mut self.rows[row as usize];
-        let message = slot
-            .as_mut()
-            .expect("an arrival points to a message in flight");
+        let message = self.rows.get_mut(row);
         message.left -= 1;
         if message.left == 0 {
             self.bytes -= message.bytes();
-            self.free.push(row);
-            *slot = None;
+            self.rows.take(row);
         }
+    }
+
+    /// Puts a letter in and gives its row among the letters.
+    #[inline]
+    pub(super) fn post(&mut self, letter: Letter<M>) -> u32 {
+        self.bytes += letter.bytes();
+        self.letters.insert(letter)
+    }
+
+    /// The letter of a row in use.
+    #[inline]
+    pub(super) fn letter(&self, row: u32) -> &Letter<M> {
+        self.letters.get(row)
+    }
+
+    /// Takes a letter out.
+    #[inline]
+    pub(super) fn open(&mut self, row: u32) -> Letter<M> {
+        let letter = self.letters.take(row);
+        self.bytes -= letter.bytes();
+        letter
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(to: Group, event: u64, depth: u32) -> InFlight<u32> {
+        InFlight {
+            body: 7,
+            from: NodeId(1),
+            sender: NodeId(1),
+            to,
+            ordinal: 5,
+            start: 0,
+            sent: SimTime::ZERO,
+            first_event: event,
+            first_message: event / 2,
+            depth,
+            left: 1,
+            size: 4,
+        }
+    }
+
+    #[test]
+    fn a_letter_says_what_the_message_says() {
+        let to = NodeId(2);
+        for (event, depth) in [(1, 0), ((1 << 48) - 1, 9), (1 << 40 | 77, u32::MAX - 1)] {
+            let whole = message(Group::One(to), event, depth);
+            let letter = Letter::of(whole.clone()).expect("it is one");
+            assert_eq!(letter.depth(), depth + 1);
+            assert_eq!(letter.number(), event / 2);
+            assert_eq!(format!("{:?}", letter.unfold(to)), format!("{whole:?}"));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_no_letter() {
+        let one = Group::One(NodeId(2));
+        for message in [
+            message(Group::All, 1, 0),
+            message(Group::One(NodeId(1)), 1, 0),
+            message(one, 1 << 48, 0),
+            message(one, 1, u32::MAX),
+            InFlight {
+                from: NodeId(3),
+                ..message(one, 1, 0)
+            },
+        ] {
+            assert!(Letter::of(message).is_err());
+        }
+    }
+
+    #[test]
+    fn a_letter_takes_28_bytes_and_its_body() {
+        let mut messages = Messages::new();
+        let letter = Letter::of(message(Group::One(NodeId(2)), 1, 0)).expect("it is one");
+        assert_eq!(size_of_val(&letter), 32);
+        let row = messages.post(letter);
+        assert_eq!(messages.bytes(), 108);
+        assert_eq!((messages.open(row).body, messages.bytes()), (7, 0));
     }
 }

@@ -6,6 +6,7 @@ use crate::kernel::protocol::Node;
 use crate::trace::{Record, Recorder, TextId, What};
 
 use super::engine::Sim;
+use super::gauge::Doing;
 
 /// The kinds of event as they enter the fingerprint. Numbers are frozen: append only.
 #[derive(Clone, Copy)]
@@ -79,6 +80,8 @@ impl<P: Node> Sim<'_, P> {
         what: impl FnOnce(&mut Recorder) -> What,
     ) {
         if let Some(recorder) = &mut self.recorder {
+            let before = self.gauge.read();
+            self.gauge.set(Doing::Trace);
             let what = what(recorder);
             recorder.record(Record {
                 id,
@@ -87,6 +90,7 @@ impl<P: Node> Sim<'_, P> {
                 node,
                 what,
             });
+            self.gauge.set(before);
         }
     }
 

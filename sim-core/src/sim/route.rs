@@ -10,6 +10,7 @@ use crate::kernel::wire;
 use crate::trace::{TextId, What, WhyDropped};
 
 use super::engine::{Kind, Sim};
+use super::gauge::Doing;
 use super::messages::InFlight;
 use super::network::{Channel, Law, Loss, Network, Stabilisation};
 use super::numbers::Folded;
@@ -384,11 +385,13 @@ impl<P: Node> Sim<'_, P> {
 
     #[inline]
     pub(super) fn arrives_here(&mut self, to: NodeId, at: SimTime, handle: u32) -> u32 {
-        self.queue.push(Entry {
+        self.gauge.set(Doing::Queue);
+        self.push(Entry {
             at: at.as_nanos(),
             node: to.0,
             handle,
         });
+        self.gauge.set(Doing::Network);
         1
     }
 

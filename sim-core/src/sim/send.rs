@@ -14,9 +14,10 @@ use crate::kernel::receivers::Receivers;
 use crate::trace::{Record, What};
 
 use super::engine::{Kind, Sim};
+use super::gauge::Doing;
 use super::host::Trouble;
 use super::interpret::Cause;
-use super::messages::InFlight;
+use super::messages::{InFlight, Letter};
 use super::numbers::Folded;
 use super::outcome::Copies;
 
@@ -25,6 +26,13 @@ const TROUBLE_TO_SEND: Trouble = Trouble::WIRE.with(Trouble::OMITS);
 
 impl<P: Node> Sim<'_, P> {
     pub(super) fn transmit(&mut self, from: NodeId, transmit: Transmit<P::Wire>, cause: Cause) {
+        self.gauge.set(Doing::Network);
+        self.send_out(from, transmit, cause);
+        self.gauge.set(Doing::Engine);
+    }
+
+    #[inline]
+    fn send_out(&mut self, from: NodeId, transmit: Transmit<P::Wire>, cause: Cause) {
         let Transmit { to, msg: body } = transmit;
         let host = &mut self.hosts[from.index()];
         let ordinal = host.sends;
@@ -75,7 +83,7 @@ impl<P: Node> Sim<'_, P> {
         let group = Group::One(to);
         let (first_event, first_message) = self.count_copies(from, group, 0..1, 1, &digest);
         self.counters.frames += 1;
-        let row = self.messages.insert(InFlight {
+        let message = InFlight {
             body,
             from,
             sender: from,
@@ -88,11 +96,15 @@ impl<P: Node> Sim<'_, P> {
             depth: cause.depth,
             left: 1,
             size: digest.size,
-        });
+        };
+        let handle = match Letter::of(message) {
+            Ok(letter) => Kind::Letter.handle(self.messages.post(letter)),
+            Err(message) => Kind::Arrival.handle(self.messages.insert(message)),
+        };
         let draws = self.fate.delay.at(u64::from(from.0), u64::from(ordinal));
         let delay = self.network.law.latency.sample(draws, to.0);
-        self.arrives_here(to, self.now.after(delay), Kind::Arrival.handle(row));
-        self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
+        self.arrives_here(to, self.now.after(delay), handle);
+        self.counters.pending_max = self.counters.pending_max.max(self.pending() as u64);
     }
 
     /// Numbers and counts the copies of a send, and folds it into the fingerprint. Gives the numbers of the first copy, as
@@ -154,6 +166,7 @@ impl<P: Node> Sim<'_, P> {
             self.counters.frames += 1;
         }
         if let Some(recorder) = &mut self.recorder {
+            self.gauge.set(Doing::Trace);
             let text = recorder.summary(&body);
             for (place, to) in (0..).zip(receivers.iter()) {
                 let what = What::Send {
@@ -169,6 +182,7 @@ impl<P: Node> Sim<'_, P> {
                     what,
                 });
             }
+            self.gauge.set(Doing::Network);
         }
         let mut message = InFlight {
             body,
@@ -192,12 +206,18 @@ impl<P: Node> Sim<'_, P> {
         // Who believes a corrupted or invented message may answer a process that does not exist: there is no channel.
         let exists = !matches!(to, Group::One(to) if to.0 >= self.setup.nodes);
         let left = if self.plain && self.faults.cuts.is_empty() && !troubled && exists {
-            self.dispatch(network, from, receivers, row, u64::from(ordinal))
+            match receivers.spans() {
+                Some(spans) if self.direct && self.recorder.is_none() => {
+                    self.send_directly(from, spans, row);
+                    places.end - places.start
+                }
+                _ => self.dispatch(network, from, receivers, row, u64::from(ordinal)),
+            }
         } else {
             let size = u64::from(digest.size);
             self.route_all(network, from, receivers, row, u64::from(ordinal), size)
         };
         self.messages.expect(row, left);
-        self.counters.pending_max = self.counters.pending_max.max(self.queue.len() as u64);
+        self.counters.pending_max = self.counters.pending_max.max(self.pending() as u64);
     }
 }

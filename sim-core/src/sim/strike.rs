@@ -54,7 +54,7 @@ impl<P: Node> Sim<'_, P> {
     pub(super) fn plan(&mut self, act: Act, at: SimTime) {
         if at.as_nanos() <= self.setup.limits.at.as_nanos() {
             self.faults.flaps_planned += usize::from(matches!(act, Act::Flap(_)));
-            self.queue.push(Entry {
+            self.push(Entry {
                 at: at.as_nanos(),
                 node: 0,
                 handle: Kind::Act.handle(act.row()),
@@ -294,7 +294,7 @@ impl<P: Node> Sim<'_, P> {
         self.fire(fault, event);
         self.crashed.insert(node, (moment, fault));
         self.note(event, cause, node, |_| What::Crash(fault));
-        self.judge.see(moment, &Fact::Crashed(node));
+        self.show(moment, &Fact::Crashed(node));
         self.tell(|| Deed::Crashed(node, fault));
         self.lose_writes(node, event);
         self.abandon(node);
@@ -328,7 +328,7 @@ impl<P: Node> Sim<'_, P> {
             at: self.now,
             event,
         };
-        self.judge.see(moment, &Fact::Recovered(node));
+        self.show(moment, &Fact::Recovered(node));
         self.boot(node, Cause { event, depth: 0 });
     }
 
@@ -373,7 +373,7 @@ impl<P: Node> Sim<'_, P> {
             at: self.now,
             event: self.events,
         };
-        self.judge.see(moment, &Fact::Failed(node));
+        self.show(moment, &Fact::Failed(node));
     }
 
     pub(super) fn repaired(&mut self, event: u64) {
@@ -382,6 +382,6 @@ impl<P: Node> Sim<'_, P> {
             at: self.now,
             event,
         };
-        self.judge.see(moment, &Fact::Healed);
+        self.show(moment, &Fact::Healed);
     }
 }

@@ -82,7 +82,7 @@ impl<P: Node> Sim<'_, P> {
     /// The process takes nothing else before `at`.
     pub(super) fn be_busy(&mut self, node: NodeId, at: SimTime) {
         self.trouble(node, Trouble::BUSY, true);
-        self.queue.push(Entry {
+        self.push(Entry {
             at: at.as_nanos(),
             node: node.0,
             handle: Kind::Resume.handle(0),

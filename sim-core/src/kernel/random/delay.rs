@@ -95,14 +95,14 @@ pub enum DelayError {
 /// Draws delays of one law: a [`Delay`] checked, with its constants worked out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampler {
-    law: Law,
-    min_ns: u64,
-    max_ns: u64,
+    pub(super) law: Law,
+    pub(super) min_ns: u64,
+    pub(super) max_ns: u64,
 }
 
 /// What the bounds do not say. Times are in nanoseconds.
 #[derive(Clone, Debug, PartialEq)]
-enum Law {
+pub(super) enum Law {
     Fixed,
     Uniform,
     Exponential { mean: f64 },

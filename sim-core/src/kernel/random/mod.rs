@@ -18,8 +18,10 @@ mod normal;
 mod probability;
 #[cfg(test)]
 mod statistics;
+mod within;
 
 pub use delay::{Delay, DelayError, Sampler};
 pub use keyed::{Draws, Key, Purpose};
 pub use normal::normal_quantile;
 pub use probability::{Probability, ProbabilityError};
+pub use within::Within;
