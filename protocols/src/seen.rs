@@ -1,5 +1,6 @@
 //! A set of message names in bounded memory: a watermark for each origin, and the gaps above it.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use sim_core::kernel::id::{MsgId, NodeId};
@@ -17,9 +18,13 @@ pub struct Seen<K = NodeId>(Origins<K>);
 enum Origins<K> {
     /// The one origin so far, if there is any: all its numbers below this have been seen, and no others.
     One(Option<K>, u32),
-    /// Sorted by origin.
-    Many(Vec<Origin<K>>),
+    /// Several origins, or one with a gap. Boxed, so that whoever needs none of it pays a word.
+    Many(Box<Many<K>>),
 }
+
+/// Sorted by origin.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Many<K>(Vec<Origin<K>>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Origin<K> {
@@ -49,7 +54,8 @@ impl Seen {
         id.seq == u32::MAX
             || match &self.0 {
                 Origins::One(origin, below) => *origin == Some(id.origin) && id.seq < *below,
-                Origins::Many(origins) => {
+                Origins::Many(many) => {
+                    let Many(origins) = &**many;
                     let place = origins.binary_search_by_key(&id.origin, |known| known.origin);
                     place.is_ok_and(|place| origins[place].contains(id.seq))
                 }
@@ -96,8 +102,8 @@ impl<K: Copy + Ord> Seen<K> {
 
     /// Back to the shortest form, as soon as it says all: what is equal has one form, however it came about.
     fn settle(&mut self) {
-        if let Origins::Many(origins) = &self.0
-            && let [only] = &origins[..]
+        if let Origins::Many(many) = &self.0
+            && let [only] = &many.0[..]
             && only.above.is_empty()
         {
             let known = (only.below > 0).then_some(only.origin);
@@ -130,11 +136,12 @@ impl<K: Copy + Ord> Seen<K> {
                 below,
                 above: Vec::new(),
             });
-            self.0 = Origins::Many(known.into_iter().collect());
+            self.0 = Origins::Many(Box::new(Many(known.into_iter().collect())));
         }
-        let Origins::Many(origins) = &mut self.0 else {
+        let Origins::Many(many) = &mut self.0 else {
             unreachable!("it has just been made so")
         };
+        let Many(origins) = &mut **many;
         let place = match origins.binary_search_by_key(&origin, |known| known.origin) {
             Ok(place) => place,
             Err(place) => {

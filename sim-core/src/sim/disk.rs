@@ -81,8 +81,9 @@ impl<P: Node> Sim<'_, P> {
             What::Persist(recorder.summary(write))
         });
         let host = &mut self.hosts[node.index()];
-        let ordinal = host.writes;
-        host.writes = host.writes.wrapping_add(1);
+        let writes = self.writes.of(node, self.setup.nodes);
+        let ordinal = *writes;
+        *writes = writes.wrapping_add(1);
         if !host.trouble.has(Trouble::DISK) {
             return Written::Durable;
         }

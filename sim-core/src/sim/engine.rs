@@ -23,7 +23,7 @@ use crate::trace::{Recorder, What, WhyDropped};
 
 use super::alarms::Alarms;
 use super::gauge::{Doing, Gauge};
-use super::host::{Afflicted, Host, Trouble, Waiting};
+use super::host::{Afflicted, Host, Seldom, Trouble, Waiting};
 use super::interpret::{Buffer, Cause};
 use super::jobs::Jobs;
 use super::judge::Judge;
@@ -60,6 +60,10 @@ pub struct Sim<'p, P: Node> {
     pub(super) network: Rc<Network>,
     program: Box<dyn FnMut(NodeId) -> P + 'p>,
     pub(super) hosts: Vec<Host<P>>,
+    /// How often each process has been started before, and how often it has written to its disk, in all its lives: the
+    /// ordinal of the draws of a write.
+    pub(super) incarnations: Seldom,
+    pub(super) writes: Seldom,
     /// What there is to know of processes in trouble.
     pub(super) afflicted: BTreeMap<NodeId, Afflicted<P>>,
     pub(super) queue: Queue,
@@ -163,9 +167,7 @@ impl<'p, P: Node> Sim<'p, P> {
             disk: P::Disk::default(),
             sends: 0,
             choices: 0,
-            writes: 0,
             timers: timers::NONE,
-            incarnation: 0,
             up: true,
             trouble: Trouble::default(),
         };
@@ -188,6 +190,8 @@ impl<'p, P: Node> Sim<'p, P> {
             network: Rc::new(setup.network.clone()),
             program: Box::new(program),
             hosts,
+            incarnations: Seldom::default(),
+            writes: Seldom::default(),
             afflicted: BTreeMap::new(),
             queue: Queue::new(),
             later: Later::new(),
@@ -320,7 +324,7 @@ impl<'p, P: Node> Sim<'p, P> {
         let host = &self.hosts[node.index()];
         let boot = Boot {
             disk: host.disk.clone(),
-            incarnation: host.incarnation,
+            incarnation: self.incarnations.get(node),
         };
         self.handle(node, Event::Boot(boot), cause);
     }

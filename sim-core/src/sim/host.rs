@@ -20,14 +20,28 @@ pub(super) struct Host<P: Node> {
     pub(super) sends: u32,
     /// Choices so far, in all its lives.
     pub(super) choices: u32,
-    /// Writes to its disk so far, in all its lives: the ordinal of their draws.
-    pub(super) writes: u32,
     /// First of its timers.
     pub(super) timers: u32,
-    /// How often it has been started before.
-    pub(super) incarnation: u32,
     pub(super) up: bool,
     pub(super) trouble: Trouble,
+}
+
+/// Numbers of processes that are zero for most: nothing is kept until one is not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seldom(Vec<u32>);
+
+impl Seldom {
+    pub(super) fn get(&self, node: NodeId) -> u32 {
+        self.0.get(node.index()).copied().unwrap_or(0)
+    }
+
+    /// The number of one of so many processes, to change it.
+    pub(super) fn of(&mut self, node: NodeId, nodes: u32) -> &mut u32 {
+        if self.0.is_empty() {
+            self.0 = vec![0; nodes as usize];
+        }
+        &mut self.0[node.index()]
+    }
 }
 
 /// What is the matter with a process, a bit each: one look tells that nothing is.

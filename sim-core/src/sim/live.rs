@@ -423,10 +423,13 @@ impl<P: Node> RealTime for Sim<'_, P> {
             }
             let disk = restored::<P>(life).ok_or(Refused::Unreadable)?;
             let host = &mut self.hosts[life.node.index()];
-            (host.disk, host.incarnation) = (disk, life.incarnation);
+            host.disk = disk;
             // Draws go on across lives: what an earlier one sent and wrote has had its own.
             let before = (life.incarnation % 1_024) << 20;
-            (host.sends, host.writes) = (before, before);
+            host.sends = before;
+            let nodes = self.setup.nodes;
+            *self.incarnations.of(life.node, nodes) = life.incarnation;
+            *self.writes.of(life.node, nodes) = before;
         }
         self.strike_from_the_start();
         for life in lives {

@@ -310,8 +310,9 @@ impl<P: Node> Sim<'_, P> {
         self.rebuild(node);
         let host = &mut self.hosts[node.index()];
         host.up = true;
-        host.incarnation += 1;
-        let incarnation = host.incarnation;
+        let incarnation = self.incarnations.of(node, self.setup.nodes);
+        *incarnation += 1;
+        let incarnation = *incarnation;
         if disk_lost {
             host.disk = Default::default();
             if let Some(afflicted) = self.afflicted.get_mut(&node) {
