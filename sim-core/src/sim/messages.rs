@@ -54,7 +54,7 @@ impl<M> InFlight<M> {
     }
 }
 
-/// One message to one other process, in a simulation that nobody records: 24 bytes and the body.
+/// One message to one other process, in a simulation that nobody records: 20 bytes and the body.
 #[derive(Clone, Debug)]
 pub(super) struct Letter<M> {
     pub(super) body: M,
@@ -63,31 +63,8 @@ pub(super) struct Letter<M> {
     size: u16,
     /// One more than the depth, so that there is a value left for a free row.
     depth: NonZeroU16,
-    numbers: Numbers,
-}
-
-/// The numbers of an event and of a message, both below 2^48.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Numbers {
-    low: [u32; 2],
-    high: [u16; 2],
-}
-
-impl Numbers {
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "cut into two parts")]
-    fn new(event: u64, message: u64) -> Option<Numbers> {
-        let numbers = Numbers {
-            low: [event as u32, message as u32],
-            high: [(event >> 32) as u16, (message >> 32) as u16],
-        };
-        ((event | message) >> 48 == 0).then_some(numbers)
-    }
-
-    #[inline]
-    fn get(self, which: usize) -> u64 {
-        u64::from(self.high[which]) << 32 | u64::from(self.low[which])
-    }
+    /// The message number, its low half first: as a whole it would stand at a multiple of eight bytes.
+    number: [u32; 2],
 }
 
 impl<M> Letter<M> {
@@ -95,25 +72,23 @@ impl<M> Letter<M> {
     #[inline]
     pub(super) fn of(message: InFlight<M>) -> Result<Letter<M>, InFlight<M>> {
         let to_one = matches!(message.to, Group::One(to) if to != message.sender);
-        let numbers = Numbers::new(message.first_event, message.first_message);
         let depth = message.depth.checked_add(1);
         let depth = depth.and_then(|depth| NonZeroU16::new(u16::try_from(depth).ok()?));
-        match (numbers, depth, u16::try_from(message.size)) {
-            (Some(numbers), Some(depth), Ok(size)) if to_one && message.from == message.sender => {
-                Ok(Letter {
-                    body: message.body,
-                    from: message.from,
-                    ordinal: message.ordinal,
-                    size,
-                    depth,
-                    numbers,
-                })
-            }
+        match (depth, u16::try_from(message.size)) {
+            (Some(depth), Ok(size)) if to_one && message.from == message.sender => Ok(Letter {
+                body: message.body,
+                from: message.from,
+                ordinal: message.ordinal,
+                size,
+                depth,
+                number: halves(message.first_message),
+            }),
             _ => Err(message),
         }
     }
 
-    /// The whole of it, as it arrives at `to`. Only a trace tells when a message was sent, and there is none.
+    /// The whole of it, as it arrives at `to`. Only a trace tells when a message was sent, and by
+    /// which event, and there is none.
     pub(super) fn unfold(self, to: NodeId) -> InFlight<M> {
         InFlight {
             from: self.from,
@@ -122,8 +97,8 @@ impl<M> Letter<M> {
             ordinal: self.ordinal,
             start: 0,
             sent: SimTime::ZERO,
-            first_event: self.numbers.get(0),
-            first_message: self.numbers.get(1),
+            first_event: 0,
+            first_message: self.number(),
             depth: self.depth() - 1,
             left: 1,
             size: self.size.into(),
@@ -139,13 +114,21 @@ impl<M> Letter<M> {
 
     #[inline]
     pub(super) fn number(&self) -> u64 {
-        self.numbers.get(1)
+        let [low, high] = self.number.map(u64::from);
+        high << 32 | low
     }
 
     #[inline]
     fn bytes(&self) -> u64 {
         BYTES_MESSAGE + u64::from(self.size)
     }
+}
+
+/// The low and the high half.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "cut into two halves")]
+fn halves(number: u64) -> [u32; 2] {
+    [number as u32, (number >> 32) as u32]
 }
 
 /// All messages in flight: an arrival names its message, or its letter, by the row.
@@ -249,7 +232,7 @@ impl<M: Clone> Messages<M> {
 mod tests {
     use super::*;
 
-    fn message(to: Group, event: u64, depth: u32) -> InFlight<u32> {
+    fn message(to: Group, number: u64, depth: u32) -> InFlight<u32> {
         InFlight {
             body: 7,
             from: NodeId(1),
@@ -258,8 +241,8 @@ mod tests {
             ordinal: 5,
             start: 0,
             sent: SimTime::ZERO,
-            first_event: event,
-            first_message: event / 2,
+            first_event: 2 * number.min(1 << 50),
+            first_message: number,
             depth,
             left: 1,
             size: 4,
@@ -269,11 +252,13 @@ mod tests {
     #[test]
     fn a_letter_says_what_the_message_says() {
         let to = NodeId(2);
-        for (event, depth) in [(1, 0), ((1 << 48) - 1, 9), (1 << 40 | 77, 65_534)] {
-            let whole = message(Group::One(to), event, depth);
+        for (number, depth) in [(1, 0), (u64::MAX, 9), (1 << 40 | 77, 65_534)] {
+            let whole = InFlight {
+                first_event: 0,
+                ..message(Group::One(to), number, depth)
+            };
             let letter = Letter::of(whole.clone()).expect("it is one");
-            assert_eq!(letter.depth(), depth + 1);
-            assert_eq!(letter.number(), event / 2);
+            assert_eq!((letter.depth(), letter.number()), (depth + 1, number));
             assert_eq!(format!("{:?}", letter.unfold(to)), format!("{whole:?}"));
         }
     }
@@ -284,7 +269,6 @@ mod tests {
         for message in [
             message(Group::All, 1, 0),
             message(Group::One(NodeId(1)), 1, 0),
-            message(one, 1 << 48, 0),
             message(one, 1, u32::MAX),
             message(one, 1, 65_535),
             InFlight {
@@ -301,10 +285,10 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_takes_24_bytes_and_its_body() {
+    fn a_letter_takes_20_bytes_and_its_body() {
         let mut messages = Messages::new();
         let letter = Letter::of(message(Group::One(NodeId(2)), 1, 0)).expect("it is one");
-        assert_eq!(size_of_val(&letter), 28);
+        assert_eq!(size_of_val(&letter), 24);
         let row = messages.post(letter);
         assert_eq!(messages.bytes(), 108);
         assert_eq!((messages.open(row).body, messages.bytes()), (7, 0));
