@@ -12,18 +12,24 @@ const LENGTH_MAX: usize = 60;
 /// What `value` displays, cut at 60 characters and without control characters. A huge payload is not printed to be cut.
 #[must_use]
 pub fn summary(value: &(impl Display + ?Sized)) -> String {
+    let mut text = String::new();
+    summarise(&mut text, value);
+    text
+}
+
+/// The same, into an empty text that may have room from an earlier use.
+pub fn summarise(text: &mut String, value: &(impl Display + ?Sized)) {
     let mut cut = Cut {
-        text: String::new(),
+        text,
         left: LENGTH_MAX,
         more: false,
     };
     // A value that cannot be displayed shows as far as it could.
     let _ = write!(cut, "{value}");
     if cut.more {
-        cut.text.pop();
-        cut.text.push('…');
+        text.pop();
+        text.push('…');
     }
-    cut.text
 }
 
 /// A list of processes as a sentence names it: `node 1`, `nodes 2, 3, 4`, `nodes 2, 3, 4, 5, 6, 7 and 92 more`.
@@ -92,14 +98,20 @@ impl Write for Words<'_> {
 }
 
 /// Takes so many characters and then refuses more.
-struct Cut {
-    text: String,
+struct Cut<'a> {
+    text: &'a mut String,
     left: usize,
     more: bool,
 }
 
-impl Write for Cut {
+impl Write for Cut<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
+        // Nearly all parts are plain and fit: a trace formats a summary for each of its events.
+        if part.len() <= self.left && part.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            self.text.push_str(part);
+            self.left -= part.len();
+            return Ok(());
+        }
         for c in part.chars() {
             if self.left == 0 {
                 self.more = true;

@@ -54,7 +54,8 @@ const TROUBLE_TO_RECEIVE: Trouble = Trouble::BUSY.with(Trouble::SLOW).with(Troub
 
 /// A simulated cluster in which every process runs the node program `P`.
 ///
-/// It borrows for `'p` what it needs to build a program: a process that recovers from a crash gets a new one.
+/// It borrows for `'p` what it needs to build a program (a process that recovers from a crash gets a new one), and the sink of
+/// its trace.
 pub struct Sim<'p, P: Node> {
     pub(super) setup: Setup,
     pub(super) network: Rc<Network>,
@@ -75,7 +76,7 @@ pub struct Sim<'p, P: Node> {
     pub(super) waiting: usize,
     jobs: Jobs<Req<P::Offers>>,
     pub(super) judge: Judge<P::Offers>,
-    pub(super) recorder: Option<Recorder>,
+    pub(super) recorder: Option<Recorder<'p>>,
     pub(super) buffer: Buffer<P>,
     pub(super) fate: Fate,
     /// Every message fares alike, as far as the network goes.
@@ -271,7 +272,7 @@ impl<'p, P: Node> Sim<'p, P> {
     }
 
     /// Records a trace. The run is the same with and without it.
-    pub fn record(&mut self, recorder: Recorder) {
+    pub fn record(&mut self, recorder: Recorder<'p>) {
         self.recorder = Some(recorder);
     }
 
@@ -439,7 +440,7 @@ impl<'p, P: Node> Sim<'p, P> {
                 .iter()
                 .map(|(node, (moment, _))| (*node, *moment))
                 .collect(),
-            trace: self.recorder.take().map(Recorder::finish),
+            trace: self.recorder.take().and_then(Recorder::finish),
         }
     }
 

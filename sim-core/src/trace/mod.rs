@@ -9,10 +9,13 @@ pub mod causes;
 pub mod clocks;
 pub mod jsonl;
 mod record;
+mod recorder;
 pub mod shiviz;
 pub mod text;
+mod texts;
 
-pub use record::{Record, Recorder, TextId, Trace, What, WhyDropped};
+pub use record::{Record, TextId, Trace, What, WhyDropped};
+pub use recorder::{PIECE, Recorder, Sink};
 
 /// The version of the meaning of a run: for one version, a scenario and a seed give the same bytes everywhere.
 pub const MODEL_VERSION: u32 = 2;

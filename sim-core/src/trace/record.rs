@@ -1,12 +1,8 @@
-//! The record of one event, and who writes it down.
-
-use std::collections::BTreeMap;
-use std::fmt::Display;
+//! The record of one event, and all those of a run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::id::NodeId;
-use crate::kernel::summary::summary;
 use crate::kernel::time::{SimTime, Span};
 
 /// A text of the trace's table.
@@ -236,8 +232,44 @@ impl What {
         "mark",
     ];
 
+    /// The text that it points to, if there is one.
+    pub const fn text_mut(&mut self) -> Option<&mut TextId> {
+        match self {
+            What::Request(text)
+            | What::Deliver(text)
+            | What::Skip(text)
+            | What::Arm(text, _)
+            | What::Disarm(text)
+            | What::Timer(text)
+            | What::Persist(text)
+            | What::Mark(text)
+            | What::Send { text, .. }
+            | What::Recv { text, .. }
+            | What::Drop { text, .. }
+            | What::Duplicate { text, .. }
+            | What::Corrupt { text, .. }
+            | What::Hold { text, .. } => Some(text),
+            What::Crash(_) | What::Recover(_) | What::Fault(_) | What::Over(_) | What::Panic => {
+                None
+            }
+        }
+    }
+
+    /// The number of its message, if it is one of a message.
+    pub const fn msg_mut(&mut self) -> Option<&mut u64> {
+        match self {
+            What::Send { msg, .. }
+            | What::Recv { msg, .. }
+            | What::Drop { msg, .. }
+            | What::Duplicate { msg, .. }
+            | What::Corrupt { msg, .. }
+            | What::Hold { msg, .. } => Some(msg),
+            _ => None,
+        }
+    }
+
     /// True for what a trace of level *messages* leaves out: timers and stable storage.
-    const fn is_detail(&self) -> bool {
+    pub(super) const fn is_detail(&self) -> bool {
         matches!(
             self,
             What::Arm(..) | What::Disarm(_) | What::Timer(_) | What::Persist(_)
@@ -288,66 +320,5 @@ impl Trace {
             .binary_search_by_key(&id, |record| record.id)
             .ok()?;
         self.records.get(place)
-    }
-}
-
-/// Writes events down while a run goes on. It sees and never steers: with or without it a run is the same.
-#[derive(Clone, Debug, Default)]
-pub struct Recorder {
-    trace: Trace,
-    known: BTreeMap<String, TextId>,
-    details: bool,
-    limit: usize,
-}
-
-impl Recorder {
-    /// A recorder that keeps the first `limit` events, timers and writes to storage only if `details`.
-    #[must_use]
-    pub fn new(details: bool, limit: usize) -> Recorder {
-        Recorder {
-            details,
-            limit,
-            ..Recorder::default()
-        }
-    }
-
-    /// Names the faults that records point to by number.
-    #[must_use]
-    pub fn with_faults(mut self, faults: Vec<String>) -> Recorder {
-        self.trace.faults = faults;
-        self
-    }
-
-    /// Writes one event down.
-    pub fn record(&mut self, record: Record) {
-        if record.what.is_detail() && !self.details {
-            return;
-        }
-        if self.trace.records.len() < self.limit {
-            self.trace.records.push(record);
-        } else {
-            self.trace.left_out += 1;
-        }
-    }
-
-    /// The number of the summary of `value`, cut at 60 characters.
-    ///
-    /// # Panics
-    /// If there are more than 2³² different summaries.
-    pub fn summary(&mut self, value: &impl Display) -> TextId {
-        let text = summary(value);
-        if let Some(id) = self.known.get(&text) {
-            return *id;
-        }
-        let id = TextId(u32::try_from(self.trace.texts.len()).expect("fewer than 2^32 summaries"));
-        self.trace.texts.push(text.clone());
-        self.known.insert(text, id);
-        id
-    }
-
-    /// The trace.
-    #[must_use]
-    pub fn finish(self) -> Trace {
-        self.trace
     }
 }
