@@ -1,8 +1,5 @@
 //! `stormglass explain`: whatever a scenario or a screen names.
 
-use std::io;
-
-use scenarios::folder::read_trace;
 use scenarios::format::{Code, similar, vocabulary};
 use scenarios::run::Runner;
 use scenarios::{marks, metrics};
@@ -14,13 +11,13 @@ use crate::exit::Exit;
 use crate::fields::Reference;
 use crate::list;
 use crate::out::{Out, wrapped};
-use crate::trace::not_there;
+use crate::trace::{not_there, whole};
 
 /// Explains whatever `args.what` names.
 pub fn explain(out: Out, registry: &dyn Runner, args: &ExplainArgs) -> Exit {
     let what = args.what.as_str();
     let explained = if let Some((run, event)) = what.rsplit_once('#') {
-        event_of(args, run, event)
+        event_of(out, args, run, event)
     } else if let Some(code) = code(what) {
         code.map_err(|error| (error, Exit::Usage))
     } else {
@@ -202,15 +199,17 @@ fn metric(name: &str) -> Option<String> {
 }
 
 /// The causal story of one event, oldest first.
-fn event_of(args: &ExplainArgs, run: &str, event: &str) -> Result<String, (String, Exit)> {
+fn event_of(
+    out: Out,
+    args: &ExplainArgs,
+    run: &str,
+    event: &str,
+) -> Result<String, (String, Exit)> {
     let usage = |error| (error, Exit::Usage);
     let event: u64 = event
         .parse()
         .map_err(|_| usage(format!("`{event}` is not the number of an event")))?;
-    let (header, trace) = read_trace(&args.out, run).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => usage(error.to_string()),
-        _ => (error.to_string(), Exit::Io),
-    })?;
+    let (header, trace) = whole(out, &args.out, run)?;
     let past = causes::of(&trace, event);
     if past.is_empty() {
         return Err(usage(not_there(&trace, event)));

@@ -1,10 +1,8 @@
 //! `stormglass plot` and `stormglass report`: the results of sweeps as pictures.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use scenarios::folder::read_trace;
 use scenarios::metrics;
 use sim_core::kernel::time::Span;
 use viz::report::{Section, page};
@@ -15,6 +13,7 @@ use viz::{Chart, Scale, Theme};
 use crate::args::{PlotArgs, ReportArgs};
 use crate::exit::Exit;
 use crate::out::Out;
+use crate::trace::whole;
 
 /// Dots of a PNG for each of the picture's own: sharp on a dense screen and in print.
 const PNG_SCALE: u32 = 2;
@@ -110,14 +109,11 @@ pub fn column(asked: &str) -> String {
 fn of_runs(out: Out, args: &PlotArgs) -> Exit {
     let mut traces = Vec::new();
     for run in &args.results {
-        match read_trace(&args.runs, &run.to_string_lossy()) {
+        match whole(out, &args.runs, &run.to_string_lossy()) {
             Ok(read) => traces.push(read),
-            Err(error) => {
+            Err((error, exit)) => {
                 out.complain(format_args!("error: {error}"));
-                return match error.kind() {
-                    ErrorKind::NotFound => Exit::Usage,
-                    _ => Exit::Io,
-                };
+                return exit;
             }
         }
     }

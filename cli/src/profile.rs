@@ -27,7 +27,7 @@ pub struct Profile {
 
 impl Profile {
     /// Runs something that shows what it does on a gauge, and looks at it; more than once if that was too quick.
-    pub fn of(run: impl Fn(Gauge) -> Run) -> (Run, Profile) {
+    pub fn of(mut run: impl FnMut(Gauge) -> Run) -> (Run, Profile) {
         let gauge = Gauge::default();
         let (stop, stopped) = channel::<()>();
         let watched = gauge.clone();

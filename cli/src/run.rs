@@ -1,12 +1,14 @@
 //! `stormglass run`: reads everything, then runs it, then says how it ended.
 
+use std::io;
+use std::path::Path;
 use std::time::Instant;
 
-use scenarios::folder::{self, Files, TraceHeader};
-use scenarios::format::Scenario;
+use scenarios::folder::{self, Files, TraceFile};
+use scenarios::format::{Scenario, Trace as Level};
 use scenarios::json;
-use scenarios::run::{Options, Overload, Runner, Verdict};
-use sim_core::trace::MODEL_VERSION;
+use scenarios::run::{Options, Overload, Run, Runner, Verdict};
+use scenarios::trace::Header;
 
 use crate::args::RunArgs;
 use crate::exit::Exit;
@@ -55,15 +57,21 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
             strict: args.strict,
             ..Options::default()
         };
+        let mut trace = Ok(None);
+        let mut once = |options: Options| {
+            let (run, file) = recorded(registry, scenario, options, &args.out);
+            trace = file;
+            run
+        };
         let (run, profile) = if args.profile {
             let (run, profile) = Profile::of(|gauge| {
                 let gauge = Some(gauge);
                 let options = options.clone();
-                registry.run(scenario, Options { gauge, ..options })
+                once(Options { gauge, ..options })
             });
             (run, Some(profile))
         } else {
-            (registry.run(scenario, options), None)
+            (once(options), None)
         };
         let wall = match &profile {
             Some(profile) => profile.first,
@@ -72,22 +80,16 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
         let again = again(this, args);
         let called = called(scenario, many.is_some(), args);
         let document = json::run(&sources, scenario, &run, &again);
-        let header = TraceHeader {
-            model_version: MODEL_VERSION,
-            name: scenario.name.clone(),
-            seed: scenario.seed,
-            params: screen::params(scenario),
-            fingerprint: run.fingerprint,
-        };
         let files = Files {
             scenario,
             id: folder::id(scenario),
             result: &document,
-            trace: run.trace.as_ref().map(|trace| (&header, trace)),
+            fingerprint: run.fingerprint,
             metrics: &run.metrics.all(),
             wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
         };
-        let saved = folder::write(&args.out, &files);
+        let traced = matches!(trace, Ok(Some(_)));
+        let saved = trace.and_then(|trace| folder::write(&args.out, &files, trace));
         worst = worst.worst(run.verdict.into());
         let line_above = counts.line_above();
         counts.add(run.verdict);
@@ -98,6 +100,7 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
                     sources: &sources,
                     scenario,
                     run: &run,
+                    traced,
                     again: &again,
                     called: &called,
                     twice: args.twice,
@@ -112,7 +115,7 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
             match &saved {
                 Ok(path) if !args.json && many.is_none() => {
                     out.answer(format_args!("saved  {}\n", path.display()));
-                    if run.trace.is_some() {
+                    if traced {
                         out.answer(format_args!(
                             "look   stormglass trace {}{}\n",
                             called.name, called.flag
@@ -175,6 +178,33 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
         out.answer(counts.line(out));
     }
     worst
+}
+
+/// Runs a scenario. Its trace goes to a file while the run goes on; only if runs are compared it is kept in memory, to say
+/// where they part. A file that cannot be made is told behind the run, which is the same without it.
+fn recorded(
+    registry: &dyn Runner,
+    scenario: &Scenario,
+    options: Options,
+    root: &Path,
+) -> (Run, io::Result<Option<TraceFile>>) {
+    if matches!(scenario.trace, Level::Off | Level::Summary) {
+        return (registry.run(scenario, options), Ok(None));
+    }
+    let header = Header::of(scenario, screen::params(scenario));
+    match TraceFile::create(root, &folder::id(scenario), &header) {
+        Ok(mut file) => {
+            let run = if options.twice {
+                let run = registry.run(scenario, options);
+                run.trace.iter().for_each(|trace| file.keep(trace));
+                run
+            } else {
+                registry.run_into(scenario, options, file.sink())
+            };
+            (run, Ok(Some(file)))
+        }
+        Err(error) => (registry.run(scenario, options), Err(error)),
+    }
 }
 
 /// What a run is called in the commands that its screen suggests.

@@ -25,6 +25,8 @@ pub struct Shown<'a> {
     pub run: &'a Run,
     /// The command that repeats it.
     pub again: &'a str,
+    /// It left a trace.
+    pub traced: bool,
     /// How to ask for its trace.
     pub called: &'a Called,
     /// It was run a second time, and compared.
@@ -413,7 +415,7 @@ impl Shown<'_> {
                 .iter()
                 .filter(|finding| !finding.is_fine())
                 .find_map(|finding| finding.violation.as_ref());
-            if let (Some(violation), true) = (since, run.trace.is_some()) {
+            if let (Some(violation), true) = (since, self.traced) {
                 writeln!(
                     text,
                     "why    stormglass explain {}#{}{}",

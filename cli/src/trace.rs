@@ -1,6 +1,13 @@
 //! `stormglass trace`: the trace of a run as text, filtered, or the causal past of one event.
+//!
+//! What is printed event by event is read so, too, however long it is. Logical time and causal pasts need the whole trace.
 
-use scenarios::folder::{TraceHeader, read_trace};
+use std::fmt::Write;
+use std::io;
+use std::path::Path;
+
+use scenarios::folder::{OpenTrace, open_trace, read_trace, unreadable};
+use scenarios::trace::{Header, TraceError, Whole};
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::time::{SimTime, Span};
 use sim_core::trace::clocks::{Lamport, Time, Vector, of_events};
@@ -12,32 +19,106 @@ use crate::out::Out;
 
 /// Prints a trace.
 pub fn trace(out: Out, args: &TraceArgs) -> Exit {
-    let usage = |error: String| {
-        out.complain(format_args!("error: {error}"));
-        Exit::Usage
+    let printed = if args.clocks.is_some() && args.format != Form::Text {
+        let error = "--clocks adds a column to the text form, and to no other";
+        Err((error.to_owned(), Exit::Usage))
+    } else {
+        let filter = Filter::new(args).map_err(|error| (error, Exit::Usage));
+        filter.and_then(|filter| {
+            let together = args.why.is_some() || args.clocks.is_some();
+            if together || args.format == Form::Shiviz {
+                print_whole(out, args, &filter)
+            } else {
+                print_pieces(out, args, &filter)
+            }
+        })
     };
-    if args.clocks.is_some() && args.format != Form::Text {
-        return usage("--clocks adds a column to the text form, and to no other".to_owned());
-    }
-    let filter = match Filter::new(args) {
-        Ok(filter) => filter,
-        Err(error) => return usage(error),
-    };
-    let (header, trace) = match read_trace(&args.out, &args.run) {
-        Ok(read) => read,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return usage(error.to_string());
-        }
-        Err(error) => {
+    match printed {
+        Ok(()) => Exit::Held,
+        Err((error, exit)) => {
             out.complain(format_args!("error: {error}"));
-            return Exit::Io;
+            exit
         }
+    }
+}
+
+/// Reads a whole trace; says so if it is cut off. An error comes with how the program ends.
+pub fn whole(out: Out, root: &Path, run: &str) -> Result<(Header, Trace), (String, Exit)> {
+    let (read, path) = read_trace(root, run).map_err(refused)?;
+    let Whole {
+        header,
+        trace,
+        cut_off,
+    } = read;
+    if let Some(cut_off) = cut_off {
+        warn(out, &path, cut_off);
+    }
+    Ok((header, trace))
+}
+
+/// A trace that is not there is a mistake of whoever asked for it.
+fn refused(error: io::Error) -> (String, Exit) {
+    let exit = match error.kind() {
+        io::ErrorKind::NotFound => Exit::Usage,
+        _ => Exit::Io,
     };
+    (error.to_string(), exit)
+}
+
+/// What there is of a trace that is cut off is good, and not all.
+fn warn(out: Out, path: &Path, cut_off: TraceError) {
+    out.complain(format_args!("warning: {}", unreadable(path, cut_off)));
+}
+
+/// Prints a trace while it is read.
+fn print_pieces(out: Out, args: &TraceArgs, filter: &Filter<'_>) -> Result<(), (String, Exit)> {
+    let OpenTrace { mut reader, path } = open_trace(&args.out, &args.run).map_err(refused)?;
+    if args.format == Form::Text {
+        out.answer(title(reader.header()));
+    }
+    let mut lines = String::new();
+    let mut any = false;
+    let cut_off = loop {
+        let piece = match reader.piece() {
+            Ok(Some(piece)) => piece,
+            Ok(None) => break None,
+            Err(cut_off @ TraceError::CutOff { .. }) => break Some(cut_off),
+            Err(error) => return Err(refused(unreadable(&path, error))),
+        };
+        lines.clear();
+        for record in piece.records.iter().filter(|one| filter.takes(piece, one)) {
+            if args.format == Form::Jsonl {
+                // Writing to a String cannot fail.
+                let _ = jsonl::write(&mut lines, piece, record);
+                lines.push('\n');
+            } else {
+                line(&mut lines, args.numbers, None, piece, record);
+            }
+        }
+        any |= !lines.is_empty();
+        out.answer(&lines);
+    };
+    if !any {
+        out.note("note: no event matches");
+    }
+    let left_out = reader.ending().map_or(0, |ending| ending.left_out);
+    if args.format == Form::Text {
+        out.answer(left_out_line(left_out));
+    }
+    if let Some(cut_off) = cut_off {
+        warn(out, &path, cut_off);
+    }
+    Ok(())
+}
+
+/// Prints what takes the whole trace.
+fn print_whole(out: Out, args: &TraceArgs, filter: &Filter<'_>) -> Result<(), (String, Exit)> {
+    let (header, trace) = whole(out, &args.out, &args.run)?;
     let records: Vec<&Record> = match args.why {
         Some(event) => {
             let past = causes::of(&trace, event);
             if past.is_empty() {
-                return usage(not_there(&trace, event));
+                return Err((not_there(&trace, event), Exit::Usage));
             }
             past
         }
@@ -72,7 +153,7 @@ pub fn trace(out: Out, args: &TraceArgs) -> Exit {
             out.answer(shiviz::render(&trace, of));
         }
     }
-    Exit::Held
+    Ok(())
 }
 
 /// Why an event cannot be shown.
@@ -91,16 +172,45 @@ pub fn not_there(trace: &Trace, event: u64) -> String {
     }
 }
 
-fn as_text(out: Out, args: &TraceArgs, header: &TraceHeader, trace: &Trace, shown: &[&Record]) {
+/// The first line of a trace as text.
+fn title(header: &Header) -> String {
     let params = if header.params.is_empty() {
         String::new()
     } else {
         format!("  {}", header.params)
     };
-    let mut all = format!(
+    format!(
         "# {}  seed {}{params}  times in ms\n",
         header.name, header.seed
-    );
+    )
+}
+
+/// One event as text.
+fn line(all: &mut String, numbers: bool, time: Option<&str>, trace: &Trace, record: &Record) {
+    // Writing to a String cannot fail.
+    if numbers {
+        let _ = write!(all, "{:>6} ", record.id);
+    }
+    if let Some(time) = time {
+        let _ = write!(all, "{time} ");
+    }
+    let _ = write!(all, "{}", text::line(trace, record));
+    all.truncate(all.trim_end().len());
+    all.push('\n');
+}
+
+/// The last line, if there were more events.
+fn left_out_line(left_out: u64) -> String {
+    match left_out {
+        0 => String::new(),
+        more => format!(
+            "# {more} more events were not recorded (`stormglass run --trace full` records all)\n"
+        ),
+    }
+}
+
+fn as_text(out: Out, args: &TraceArgs, header: &Header, trace: &Trace, shown: &[&Record]) {
+    let mut all = title(header);
     let numbers = args.numbers || args.why.is_some();
     let times = args.clocks.map(|clocks| match clocks {
         Clocks::Vector => times::<Vector>(trace, shown),
@@ -108,20 +218,13 @@ fn as_text(out: Out, args: &TraceArgs, header: &TraceHeader, trace: &Trace, show
     });
     let width = times.iter().flatten().map(String::len).max().unwrap_or(0);
     for (place, record) in shown.iter().enumerate() {
-        if numbers {
-            all.push_str(&format!("{:>6} ", record.id));
-        }
-        if let Some(times) = &times {
-            all.push_str(&format!("{:<width$} ", times[place]));
-        }
-        all.push_str(text::line(trace, record).to_string().trim_end());
-        all.push('\n');
+        let time = times
+            .as_ref()
+            .map(|times| format!("{:<width$}", times[place]));
+        line(&mut all, numbers, time.as_deref(), trace, record);
     }
-    if trace.left_out > 0 && args.why.is_none() {
-        all.push_str(&format!(
-            "# {} more events were not recorded (`trace: Full` records up to 2,000,000)\n",
-            trace.left_out
-        ));
+    if args.why.is_none() {
+        all.push_str(&left_out_line(trace.left_out));
     }
     out.answer(all);
 }

@@ -131,3 +131,52 @@ fn json_holds_what_is_promised() {
         "line {line}"
     );
 }
+
+/// The run is still going on when it is killed: nothing else can make it stop so early.
+#[test]
+fn a_run_that_was_killed_leaves_what_it_recorded() {
+    let folder = TempDir::new().expect("a folder");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_stormglass"))
+        .args(["run", "scenarios/multicast/eager.ron", "-p", "n=2000"])
+        .args(["--trace", "full", "--quiet", "-o"])
+        .arg(folder.path())
+        .current_dir(root())
+        .spawn()
+        .expect("the command can be run");
+    let size = || {
+        let mut runs = fs::read_dir(folder.path().join("eager")).ok()?;
+        let part = runs.next()?.ok()?.path().join("trace.part");
+        fs::metadata(&part).ok().map(|file| (part, file.len()))
+    };
+    let part = loop {
+        match size() {
+            Some((part, length)) if length > 300_000 => break part,
+            _ => assert_eq!(run.try_wait().expect("it can be asked"), None),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    run.kill().expect("it goes on");
+    run.wait().expect("it was killed");
+    // What is not a whole piece is lost.
+    let length = fs::metadata(&part).expect("it is there").len();
+    let file = fs::OpenOptions::new().write(true).open(&part);
+    let cut = file.and_then(|file| file.set_len(length - 1));
+    cut.expect("it can be cut");
+    let place = part.parent().expect("a folder").display().to_string();
+    let output = stormglass(&["trace", &place, "--numbers", "--after", "8190"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let first = text.lines().nth(1).expect("an event");
+    assert!(first.trim_start().starts_with("8191 "), "{first}");
+    let last = text.lines().last().expect("an event").trim_start();
+    let last = last.split(' ').next().expect("its number");
+    let warning = String::from_utf8_lossy(&output.stderr);
+    let cut_off = format!("the trace is cut off after event {last}, for its run did not come");
+    assert!(
+        warning.starts_with("warning: ") && warning.contains(&cut_off),
+        "{warning}"
+    );
+    // What needs the whole makes do with it.
+    let output = stormglass(&["trace", &place, "--why", "8191"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}

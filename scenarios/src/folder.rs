@@ -4,7 +4,7 @@
 //! runs/eager-sender-crash/s42-5d1e0c/   id = seed + hash(resolved scenario, model version): no clock
 //!   scenario.resolved.ron   defaults filled in, parameters substituted; running this file gives the same run
 //!   result.json             verdict, findings, metrics, fault counts, fingerprint, how to run it again
-//!   trace.bin               the trace, compressed (see `write_trace`)
+//!   trace.bin               the trace (see `trace`); `trace.part` while the run goes on
 //!   metrics.csv             one row per metric
 //!   host.json               wall time: the only file outside the determinism contract
 //! runs/latest -> …          runs/index.jsonl   one line per run
@@ -12,38 +12,22 @@
 //!
 //! Files are written under a temporary name and renamed, so that none is ever seen half-written.
 
-use std::fs;
-use std::io::{self, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use sim_core::kernel::canonical::Fold;
-use sim_core::trace::{MODEL_VERSION, Trace};
+use sim_core::trace::{MODEL_VERSION, Sink, Trace};
 
 use crate::format::Scenario;
 use crate::metrics::Figure;
+use crate::trace::{Header, Reader, TraceError, Whole, Writer};
 
 /// The name of the resolved scenario in a run folder.
 pub const RESOLVED: &str = "scenario.resolved.ron";
-/// First bytes of a trace file: name, version of the file, end of line.
-const MAGIC: &[u8] = b"stormglass.trace/1\n";
-/// A trace larger than this when unpacked is refused.
-const TRACE_MAX_BYTES: u64 = 1 << 30;
-
-/// What stands before the events of a trace file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TraceHeader {
-    /// The version of the meaning of a run.
-    pub model_version: u32,
-    /// Scenario and variant.
-    pub name: String,
-    /// The seed.
-    pub seed: u64,
-    /// The parameters: `n=5 k=2`.
-    pub params: String,
-    /// The fingerprint of the run.
-    pub fingerprint: u64,
-}
+/// The name of the trace in a run folder, and its name until the run is over.
+const TRACE: &str = "trace.bin";
+const TRACE_PART: &str = "trace.part";
 
 /// The place of a run below the folder of all runs: `eager-sender-crash/no-relay/s42-5d1e0c`.
 #[must_use]
@@ -64,19 +48,19 @@ pub struct Files<'a> {
     pub id: PathBuf,
     /// The run as JSON.
     pub result: &'a serde_json::Value,
-    /// The trace, if one was recorded.
-    pub trace: Option<(&'a TraceHeader, &'a Trace)>,
+    /// The fingerprint of the run.
+    pub fingerprint: u64,
     /// Names and values of metrics.
     pub metrics: &'a [(String, Option<Figure>)],
     /// How long the run took on this machine, in milliseconds.
     pub wall_ms: u64,
 }
 
-/// Writes the folder of a run below `root` and gives its path.
+/// Writes the folder of a run below `root`, with its trace if one was recorded, and gives its path.
 ///
 /// # Errors
 /// Those of the file system; the path is in the text.
-pub fn write(root: &Path, files: &Files<'_>) -> io::Result<PathBuf> {
+pub fn write(root: &Path, files: &Files<'_>, trace: Option<TraceFile>) -> io::Result<PathBuf> {
     let folder = root.join(&files.id);
     fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
     put(&folder.join(RESOLVED), files.scenario.resolved.as_bytes())?;
@@ -89,16 +73,9 @@ pub fn write(root: &Path, files: &Files<'_>) -> io::Result<PathBuf> {
         metrics.push_str(&format!("{name},{value}\n"));
     }
     put(&folder.join("metrics.csv"), metrics.as_bytes())?;
-    let trace = folder.join("trace.bin");
-    match files.trace {
-        Some((header, events)) => put(&trace, &pack(header, events)?)?,
-        // A trace of an earlier run would be taken for this one's.
-        None => match fs::remove_file(&trace) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(at(&trace, &error));
-            }
-            _ => (),
-        },
+    match trace {
+        Some(trace) => trace.finish(files.fingerprint)?,
+        None => absent(&folder)?,
     }
     put(
         &folder.join("host.json"),
@@ -107,6 +84,18 @@ pub fn write(root: &Path, files: &Files<'_>) -> io::Result<PathBuf> {
     index(root, files)?;
     point_latest(root, &folder)?;
     Ok(folder)
+}
+
+/// Removes a trace of an earlier run, which would be taken for this one's.
+fn absent(folder: &Path) -> io::Result<()> {
+    for name in [TRACE, TRACE_PART] {
+        let path = folder.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path, &error)),
+            _ => (),
+        }
+    }
+    Ok(())
 }
 
 /// Appends the run to the list of all runs.
@@ -152,20 +141,61 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&temporary, path).map_err(|error| at(path, &error))
 }
 
-/// The trace file: the magic line, then, deflated, the header and the trace in postcard's format.
-fn pack(header: &TraceHeader, trace: &Trace) -> io::Result<Vec<u8>> {
-    let plain = postcard::to_allocvec(&(header, trace)).map_err(io::Error::other)?;
-    let mut packed =
-        flate2::write::DeflateEncoder::new(MAGIC.to_vec(), flate2::Compression::fast());
-    packed.write_all(&plain)?;
-    packed.finish()
+/// The trace of a run, written while it goes on: under a temporary name, which becomes the right one when all is there.
+pub struct TraceFile {
+    writer: Writer<File>,
+    part: PathBuf,
 }
 
-/// Finds the trace that `run` names (a run folder, a trace file, or `latest` below `root`) and reads it.
+impl TraceFile {
+    /// Begins the trace of the run that has this place below the folder of all runs; see [`id`].
+    ///
+    /// # Errors
+    /// Those of the file system; the path is in the text.
+    pub fn create(root: &Path, id: &Path, header: &Header) -> io::Result<TraceFile> {
+        let folder = root.join(id);
+        fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
+        let part = folder.join(TRACE_PART);
+        let file = File::create(&part).and_then(|file| Writer::new(file, header));
+        let writer = file.map_err(|error| at(&part, &error))?;
+        Ok(TraceFile { writer, part })
+    }
+
+    /// What takes the events of the run.
+    pub const fn sink(&mut self) -> &mut dyn Sink {
+        &mut self.writer
+    }
+
+    /// Writes all events of a trace that is in memory.
+    pub fn keep(&mut self, trace: &Trace) {
+        self.writer.keep(trace);
+    }
+
+    /// Ends it. If it could not be written to its end it keeps its temporary name.
+    fn finish(self, fingerprint: u64) -> io::Result<()> {
+        let TraceFile { writer, part } = self;
+        writer
+            .finish(fingerprint)
+            .map_err(|error| at(&part, &error))?;
+        let whole = part.with_file_name(TRACE);
+        fs::rename(&part, &whole).map_err(|error| at(&whole, &error))
+    }
+}
+
+/// A trace that can be read, and its path.
+pub struct OpenTrace {
+    /// Reads it.
+    pub reader: Reader<BufReader<File>>,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// Finds the trace that `run` names (a run folder, a trace file, or `latest` below `root`) and begins to read it. A run that
+/// was killed may have left a part of one.
 ///
 /// # Errors
 /// If there is none, or what is there is not a trace of this version; the text says which and what to do.
-pub fn read_trace(root: &Path, run: &str) -> io::Result<(TraceHeader, Trace)> {
+pub fn open_trace(root: &Path, run: &str) -> io::Result<OpenTrace> {
     let mut path = if run == "latest" {
         root.join("latest")
     } else {
@@ -174,13 +204,15 @@ pub fn read_trace(root: &Path, run: &str) -> io::Result<(TraceHeader, Trace)> {
     let absent = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
     let shown = path.display().to_string();
     if path.is_dir() {
-        path.push("trace.bin");
+        let whole = path.join(TRACE);
+        let part = path.join(TRACE_PART);
+        path = if whole.exists() { whole } else { part };
         if !path.exists() {
             let text = "this run has no trace (`--trace messages` or `--trace full` records one)";
             return Err(absent(format!("{shown}: {text}")));
         }
     }
-    let bytes = fs::read(&path).map_err(|error| match error.kind() {
+    let file = File::open(&path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound if run == "latest" => absent(format!(
             "there is no run in {} (`stormglass run FILE` makes one)",
             root.display()
@@ -190,24 +222,34 @@ pub fn read_trace(root: &Path, run: &str) -> io::Result<(TraceHeader, Trace)> {
         )),
         _ => at(&path, &error),
     })?;
-    let refuse = |why: &str| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("{}: {why}", path.display()),
-        )
-    };
-    let packed = bytes
-        .strip_prefix(MAGIC)
-        .ok_or_else(|| refuse("this is no trace, or one of another version of Stormglass"))?;
-    let mut plain = Vec::new();
-    let unpacked = flate2::read::DeflateDecoder::new(packed)
-        .take(TRACE_MAX_BYTES + 1)
-        .read_to_end(&mut plain);
-    unpacked.map_err(|_| refuse("the trace is damaged"))?;
-    if plain.len() as u64 > TRACE_MAX_BYTES {
-        return Err(refuse("the trace is larger than 1 GiB"));
+    match Reader::new(BufReader::new(file)) {
+        Ok(reader) => Ok(OpenTrace { reader, path }),
+        Err(error) => Err(unreadable(&path, error)),
     }
-    postcard::from_bytes(&plain).map_err(|_| refuse("the trace is damaged"))
+}
+
+/// The same, read into memory.
+///
+/// # Errors
+/// The same, and those of [`Reader::whole`].
+pub fn read_trace(root: &Path, run: &str) -> io::Result<(Whole, PathBuf)> {
+    let OpenTrace { reader, path } = open_trace(root, run)?;
+    match reader.whole() {
+        Ok(whole) => Ok((whole, path)),
+        Err(error) => Err(unreadable(&path, error)),
+    }
+}
+
+/// Why a trace could not be read on, with its path.
+#[must_use]
+pub fn unreadable(path: &Path, error: TraceError) -> io::Error {
+    match error {
+        TraceError::Io(error) => at(path, &error),
+        error => io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{}: {error}", path.display()),
+        ),
+    }
 }
 
 fn at(path: &Path, error: &io::Error) -> io::Error {

@@ -22,3 +22,4 @@ pub mod recipe;
 pub mod run;
 pub mod sweep;
 pub mod testing;
+pub mod trace;

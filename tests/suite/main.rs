@@ -32,3 +32,4 @@ mod stories;
 mod swarm;
 mod sweep;
 mod tour;
+mod traces;

@@ -1,15 +1,17 @@
 //! A real run, told: what held, and the simulated run beside it.
 
 use std::fmt::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use scenarios::folder::{self, Files, TraceHeader};
+use scenarios::folder::{self, Files, TraceFile};
 use scenarios::format::{Scenario, Sources};
 use scenarios::json;
 use scenarios::run::{Options, Run, Runner, Verdict, out_of_reach};
+use scenarios::trace::Header;
 use serde_json::{Value, json};
 use sim_core::kernel::time::SimTime;
-use sim_core::trace::{MODEL_VERSION, Trace, What};
+use sim_core::trace::{Trace, What};
 use udp::counts::Counts;
 
 use crate::out::Out;
@@ -68,23 +70,22 @@ impl Told<'_> {
     }
 
     /// Writes the run folder.
-    pub fn save(&self, document: &Value, wall_ms: u64) -> std::io::Result<PathBuf> {
-        let header = TraceHeader {
-            model_version: MODEL_VERSION,
-            name: self.scenario.name.clone(),
-            seed: self.scenario.seed,
-            params: screen::params(self.scenario),
-            fingerprint: self.run.fingerprint,
-        };
+    pub fn save(&self, document: &Value, wall_ms: u64) -> io::Result<PathBuf> {
         let files = Files {
             scenario: self.scenario,
             id: self.id.to_owned(),
             result: document,
-            trace: self.run.trace.as_ref().map(|trace| (&header, trace)),
+            fingerprint: self.run.fingerprint,
             metrics: &self.run.metrics.all(),
             wall_ms,
         };
-        folder::write(self.root, &files)
+        let trace = self.run.trace.as_ref().map(|trace| {
+            let header = Header::of(self.scenario, screen::params(self.scenario));
+            let mut file = TraceFile::create(self.root, self.id, &header)?;
+            file.keep(trace);
+            Ok::<_, io::Error>(file)
+        });
+        folder::write(self.root, &files, trace.transpose()?)
     }
 
     /// What is printed. Of `many` runs, one that passed is a line.
@@ -106,6 +107,7 @@ impl Told<'_> {
             scenario: self.scenario,
             run: self.run,
             again: self.again,
+            traced: self.run.trace.is_some(),
             called: &called,
             twice: false,
             wall: None,

@@ -74,7 +74,7 @@ impl<P: Family> Play<P> for (Live<'_>, &[Req<P>]) {
             details: true,
             limit: RECORDED_FULL_MAX,
         };
-        prepare(&mut sim, scenario, Some(all), requests);
+        prepare(&mut sim, scenario, Some((all, None)), requests);
         if let Some(witness) = witness {
             sim.watch(Box::new(Witness(witness)), Span::ZERO);
         }

@@ -21,7 +21,7 @@ use sim_core::kernel::id::NodeId;
 use sim_core::kernel::property::Moment;
 use sim_core::kernel::time::SimTime;
 use sim_core::sim::{Ended, Gauge, MarkCount, Outcome, Part, RealTime};
-use sim_core::trace::{Record, Trace, text};
+use sim_core::trace::{Record, Sink, Trace, text};
 
 use crate::format::{Entry, Place, Resilience, Scenario, Trace as Level};
 use crate::metrics::Metrics;
@@ -34,9 +34,9 @@ use simulate::{Simulated, simulate};
 pub use stage::{Keys, keys_of_seed};
 use stage::{Latency, Recording};
 
-/// Most events that are recorded when the scenario does not say `trace: Full`.
+/// Most events that are recorded where the scenario does not say `trace: Full`.
 const RECORDED_MAX: usize = 100_000;
-/// Most events that are recorded when it does, and when a run is repeated to find out why it failed.
+/// Most events that are kept in memory when it does, and when a run is repeated to find out why it failed.
 const RECORDED_FULL_MAX: usize = 2_000_000;
 /// Above so many messages a run is not repeated to count its steps.
 const STEPS_MESSAGES_MAX: u64 = 1_000_000;
@@ -136,7 +136,7 @@ pub struct Run {
     pub crashed: BTreeMap<NodeId, Moment>,
     /// 64 bits over all events.
     pub fingerprint: u64,
-    /// The trace, if one was recorded.
+    /// The trace, if one was recorded and no sink has it.
     pub trace: Option<Trace>,
     /// Where the protocol panicked, if it did.
     pub panicked: Option<Panicked>,
@@ -163,6 +163,10 @@ pub trait Runner: Sync {
 
     /// Runs a scenario and judges it; see [`run`].
     fn run(&self, scenario: &Scenario, options: Options) -> Run;
+
+    /// The same with a trace that goes to a sink while the run goes on, as long as it may be. If runs are compared, only
+    /// traces in memory tell where they part.
+    fn run_into(&self, scenario: &Scenario, options: Options, sink: &mut dyn Sink) -> Run;
 
     /// A part of a scenario's cluster in real time, for a driver: its processes, and what befalls them. A witness is
     /// shown all that properties are shown, for [`Runner::join`].
@@ -193,6 +197,10 @@ impl<R: Registry + Sync> Runner for R {
         run(scenario, self, options)
     }
 
+    fn run_into(&self, scenario: &Scenario, options: Options, sink: &mut dyn Sink) -> Run {
+        run_with(scenario, self, options, Some(sink))
+    }
+
     fn live(
         &self,
         scenario: &Scenario,
@@ -219,6 +227,15 @@ impl<R: Registry + Sync> Runner for R {
 /// # Panics
 /// If the scenario was read with another registry.
 pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> Run {
+    run_with(scenario, registry, options, None)
+}
+
+fn run_with<'a>(
+    scenario: &'a Scenario,
+    registry: &impl Registry,
+    options: Options,
+    sink: Option<&'a mut dyn Sink>,
+) -> Run {
     let level = match scenario.trace {
         Level::Off | Level::Summary if !options.record => None,
         Level::Off | Level::Summary | Level::Messages => Some(Recording {
@@ -227,16 +244,16 @@ pub fn run(scenario: &Scenario, registry: &impl Registry, options: Options) -> R
         }),
         Level::Full => Some(Recording {
             details: true,
-            limit: RECORDED_FULL_MAX,
+            limit: match sink {
+                Some(_) => usize::MAX,
+                None => RECORDED_FULL_MAX,
+            },
         }),
     };
-    let Simulated { outcome, panicked } = simulate(
-        scenario,
-        registry,
-        level,
-        Latency::AsWritten,
-        options.gauge.as_ref(),
-    );
+    let recorded = level.map(|level| (level, sink));
+    let gauge = options.gauge.as_ref();
+    let Simulated { outcome, panicked } =
+        simulate(scenario, registry, recorded, Latency::AsWritten, gauge);
     let difference = options
         .twice
         .then(|| twice(scenario, registry, level, &outcome))
@@ -280,6 +297,12 @@ pub fn conclude(
         difference: None,
     };
     judged.conclude(scenario, outcome, Options::default())
+}
+
+/// What each fault of a scenario is called in a trace, by its number: `faults[0]: crash after 2 sends`.
+#[must_use]
+pub fn fault_names(scenario: &Scenario) -> Vec<String> {
+    plan::fault_names(scenario)
 }
 
 /// What this scenario says that a real run cannot do, a sentence each. `apart`: every process is an OS process of its own.
@@ -372,7 +395,8 @@ fn explain(
             details: true,
             limit: RECORDED_FULL_MAX,
         };
-        if let Some(trace) = simulate(scenario, registry, Some(all), Latency::AsWritten, None)
+        let all = Some((all, None));
+        if let Some(trace) = simulate(scenario, registry, all, Latency::AsWritten, None)
             .outcome
             .trace
         {
@@ -403,7 +427,8 @@ fn twice(
     level: Option<Recording>,
     first: &Outcome,
 ) -> Option<Difference> {
-    let second = simulate(scenario, registry, level, Latency::AsWritten, None).outcome;
+    let recorded = level.map(|level| (level, None));
+    let second = simulate(scenario, registry, recorded, Latency::AsWritten, None).outcome;
     if (second.fingerprint, second.events) == (first.fingerprint, first.events) {
         return None;
     }

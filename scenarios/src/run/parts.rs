@@ -318,101 +318,22 @@ fn merge(traces: Vec<Trace>) -> (Trace, BTreeMap<u64, u64>) {
         let at = whole.records.last().map_or(at, |last| last.at.max(at));
         let id = whole.records.len() as u64 + 1;
         events.insert(record.id, id);
-        let mut number = |msg: u64| {
+        // The numbers and texts of the whole.
+        let mut what = record.what;
+        if let Some(msg) = what.msg_mut() {
             let next = messages.len() as u64 + 1;
-            *messages.entry(msg).or_insert(next)
-        };
-        let text = |text: TextId| texts.get(text.0 as usize).copied().unwrap_or(text);
+            *msg = *messages.entry(*msg).or_insert(next);
+        }
+        if let Some(text) = what.text_mut() {
+            *text = texts.get(text.0 as usize).copied().unwrap_or(*text);
+        }
         whole.records.push(Record {
             id,
             cause: events.get(&record.cause).copied().unwrap_or(0),
             at,
             node: record.node,
-            what: renamed(record.what, &mut number, &text),
+            what,
         });
     }
     (whole, events)
-}
-
-/// The same event with the numbers and texts of the whole.
-fn renamed(
-    what: What,
-    number: &mut impl FnMut(u64) -> u64,
-    text_of: &impl Fn(TextId) -> TextId,
-) -> What {
-    match what {
-        What::Request(text) => What::Request(text_of(text)),
-        What::Deliver(text) => What::Deliver(text_of(text)),
-        What::Send { msg, to, text } => What::Send {
-            msg: number(msg),
-            to,
-            text: text_of(text),
-        },
-        What::Recv {
-            msg,
-            from,
-            sent,
-            text,
-        } => What::Recv {
-            msg: number(msg),
-            from,
-            sent,
-            text: text_of(text),
-        },
-        What::Drop {
-            msg,
-            peer,
-            text,
-            why,
-        } => What::Drop {
-            msg: number(msg),
-            peer,
-            text: text_of(text),
-            why,
-        },
-        What::Duplicate {
-            msg,
-            to,
-            text,
-            fault,
-        } => What::Duplicate {
-            msg: number(msg),
-            to,
-            text: text_of(text),
-            fault,
-        },
-        What::Corrupt {
-            msg,
-            to,
-            text,
-            fault,
-        } => What::Corrupt {
-            msg: number(msg),
-            to,
-            text: text_of(text),
-            fault,
-        },
-        What::Hold {
-            msg,
-            to,
-            text,
-            fault,
-        } => What::Hold {
-            msg: number(msg),
-            to,
-            text: text_of(text),
-            fault,
-        },
-        What::Skip(text) => What::Skip(text_of(text)),
-        What::Arm(text, span) => What::Arm(text_of(text), span),
-        What::Disarm(text) => What::Disarm(text_of(text)),
-        What::Timer(text) => What::Timer(text_of(text)),
-        What::Persist(text) => What::Persist(text_of(text)),
-        What::Mark(text) => What::Mark(text_of(text)),
-        same @ (What::Crash(_)
-        | What::Recover(_)
-        | What::Fault(_)
-        | What::Over(_)
-        | What::Panic) => same,
-    }
 }

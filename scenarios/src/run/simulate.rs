@@ -9,7 +9,7 @@ use sim_core::kernel::property::Moment;
 use sim_core::kernel::protocol::Node;
 use sim_core::sim::{Gauge, Outcome, Setup, Sim};
 
-use super::stage::{Latency, Play, Recording, keys_of_seed, prepare, stage};
+use super::stage::{Latency, Play, Recorded, keys_of_seed, prepare, stage};
 use crate::format::Scenario;
 use crate::recipe::{Family, Recipe, Registry, World};
 
@@ -42,38 +42,38 @@ pub(super) struct Simulated {
 
 /// Runs the scenario. The properties of its expectations are watched in their order; see [`super::stage::watched`].
 /// A gauge shows what it is doing.
-pub(super) fn simulate(
-    scenario: &Scenario,
+pub(super) fn simulate<'a>(
+    scenario: &'a Scenario,
     registry: &impl Registry,
-    recording: Option<Recording>,
+    recorded: Option<Recorded<'a>>,
     latency: Latency,
     gauge: Option<&Gauge>,
 ) -> Simulated {
     let world = Simulator {
         scenario,
-        recording,
+        recorded,
         latency,
-        gauge,
+        gauge: gauge.cloned(),
     };
     registry
         .visit(scenario.protocol.as_ref(), world)
         .expect("the scenario was read with this registry")
 }
 
-#[derive(Clone, Copy)]
 struct Simulator<'a> {
     scenario: &'a Scenario,
-    recording: Option<Recording>,
+    recorded: Option<Recorded<'a>>,
     latency: Latency,
-    gauge: Option<&'a Gauge>,
+    gauge: Option<Gauge>,
 }
 
 impl World for Simulator<'_> {
     type Out = Simulated;
 
     fn host<R: Recipe>(self, recipe: &R, requests: &[Req<R::Port>]) -> Simulated {
-        let keys = keys_of_seed(self.scenario.seed);
-        stage(self.scenario, recipe, self.latency, keys, (self, requests))
+        let (scenario, latency) = (self.scenario, self.latency);
+        let keys = keys_of_seed(scenario.seed);
+        stage(scenario, recipe, latency, keys, (self, requests))
     }
 }
 
@@ -87,9 +87,9 @@ impl<P: Family> Play<P> for (Simulator<'_>, &[Req<P>]) {
     ) -> Simulated {
         let (simulator, requests) = self;
         let mut sim = Sim::new(setup, program);
-        prepare(&mut sim, simulator.scenario, simulator.recording, requests);
+        prepare(&mut sim, simulator.scenario, simulator.recorded, requests);
         if let Some(gauge) = simulator.gauge {
-            sim.show_on(gauge.clone());
+            sim.show_on(gauge);
         }
         // A panic of the protocol is a finding about the protocol. The simulator itself is in order: it was waiting
         // for a handler, and is asked only what had happened before.

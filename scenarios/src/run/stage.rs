@@ -11,7 +11,7 @@ use sim_core::kernel::property::{Property, Quiescence};
 use sim_core::kernel::protocol::{Node, Protocol};
 use sim_core::kernel::time::Span;
 use sim_core::sim::{Setup, Sim};
-use sim_core::trace::Recorder;
+use sim_core::trace::{Recorder, Sink};
 
 use super::plan::{self, Faults};
 use super::stack;
@@ -33,6 +33,9 @@ pub(super) struct Recording {
     pub(super) details: bool,
     pub(super) limit: usize,
 }
+
+/// How much to record, and where it goes if it is not kept in memory.
+pub(super) type Recorded<'s> = (Recording, Option<&'s mut dyn Sink>);
 
 /// Which delays messages have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +86,10 @@ pub(super) fn stage<R: Recipe, S: Play<R::Port>>(
 }
 
 /// Gives a run its workload, its properties and its recorder.
-pub(super) fn prepare<N: Node>(
-    sim: &mut Sim<'_, N>,
+pub(super) fn prepare<'s, N: Node>(
+    sim: &mut Sim<'s, N>,
     scenario: &Scenario,
-    recording: Option<Recording>,
+    recorded: Option<Recorded<'s>>,
     requests: &[Req<N::Offers>],
 ) where
     N::Offers: Family,
@@ -97,8 +100,12 @@ pub(super) fn prepare<N: Node>(
     for (property, within) in properties(scenario) {
         sim.watch(property, within);
     }
-    if let Some(Recording { details, limit }) = recording {
-        sim.record(Recorder::new(details, limit).with_faults(plan::fault_names(scenario)));
+    if let Some((Recording { details, limit }, sink)) = recorded {
+        let recorder = Recorder::new(details, limit);
+        sim.record(match sink {
+            Some(sink) => recorder.into_sink(sink),
+            None => recorder.with_faults(plan::fault_names(scenario)),
+        });
     }
 }
 
