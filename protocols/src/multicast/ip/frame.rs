@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
+use sim_core::kernel::prelude::*;
 
 /// What the layer puts on the wire. Messages of a caster are numbered from 0.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,6 +31,42 @@ pub enum Frame<P> {
         /// How many.
         casts: u32,
     },
+    /// To a process that may hold them: these are not here.
+    Request {
+        /// Their caster.
+        origin: NodeId,
+        /// Their numbers.
+        missing: Vec<u32>,
+    },
+    /// From a process that holds it: a message of somebody else.
+    Repair {
+        /// Its caster.
+        origin: NodeId,
+        /// Its number.
+        seq: u32,
+        /// What was cast.
+        payload: P,
+    },
+    /// From a receiver, for casters that are silent: so many messages there are at least.
+    Report {
+        /// Of each of them.
+        numbers: Vec<Number>,
+    },
+}
+
+/// How many messages of a caster there are, as far as the one who tells it has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Number {
+    /// The caster.
+    pub origin: NodeId,
+    /// How many.
+    pub casts: u32,
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.origin, self.casts)
+    }
 }
 
 impl<P: fmt::Display> fmt::Display for Frame<P> {
@@ -39,13 +76,34 @@ impl<P: fmt::Display> fmt::Display for Frame<P> {
             Frame::Ack { seq } => write!(f, "Ack{{{seq}}}"),
             Frame::Nack { missing } => {
                 f.write_str("Nack{")?;
-                for (place, seq) in missing.iter().enumerate() {
-                    let space = if place == 0 { "" } else { " " };
-                    write!(f, "{space}{seq}")?;
-                }
+                list(f, missing, " ")?;
                 f.write_str("}")
             }
             Frame::Session { casts } => write!(f, "Session{{{casts}}}"),
+            Frame::Request { origin, missing } => {
+                write!(f, "Request{{{origin}: ")?;
+                list(f, missing, " ")?;
+                f.write_str("}")
+            }
+            Frame::Repair {
+                origin,
+                seq,
+                payload,
+            } => write!(f, "Repair{{{origin}: {seq} {payload}}}"),
+            Frame::Report { numbers } => {
+                f.write_str("Report{")?;
+                list(f, numbers, ", ")?;
+                f.write_str("}")
+            }
         }
     }
+}
+
+/// One after another.
+fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T], between: &str) -> fmt::Result {
+    for (place, item) in items.iter().enumerate() {
+        let before = if place == 0 { "" } else { between };
+        write!(f, "{before}{item}")?;
+    }
+    Ok(())
 }

@@ -1,21 +1,50 @@
 //! What a receiver knows of one caster.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 /// Which messages of a caster have come: all below a number, and some above.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Heard {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Heard<P> {
     pub(super) below: u32,
     pub(super) above: BTreeSet<u32>,
     /// How many there are, as far as is known.
     pub(super) casts: u32,
+    /// Those of the last that are here; where everybody repairs.
+    pub(super) kept: BTreeMap<u32, P>,
+    /// The number is told by somebody: by the caster, or by who has as many of its messages. Since the last report.
+    pub(super) told: bool,
+    /// The oldest message that somebody was asked for the last time.
+    pub(super) asked: Option<u32>,
+    /// Who was asked: the caster, or so manieth in turn.
+    turn: u32,
 }
 
-impl Heard {
-    /// There are `casts` messages, of which the caster keeps the last `history`. True if one that never came is older.
+impl<P> Default for Heard<P> {
+    fn default() -> Self {
+        Heard {
+            below: 0,
+            above: BTreeSet::new(),
+            casts: 0,
+            kept: BTreeMap::new(),
+            told: false,
+            asked: None,
+            turn: 0,
+        }
+    }
+}
+
+impl<P> Heard<P> {
+    /// There are `casts` messages, of which the last `history` are kept. True if one that never came is older.
     pub(super) fn learn(&mut self, casts: u32, history: u32) -> bool {
         self.casts = self.casts.max(casts);
         let oldest = self.casts.saturating_sub(history);
+        while self
+            .kept
+            .first_key_value()
+            .is_some_and(|(seq, _)| *seq < oldest)
+        {
+            self.kept.pop_first();
+        }
         if oldest <= self.below {
             return false;
         }
@@ -46,5 +75,23 @@ impl Heard {
 
     pub(super) fn missing(&self) -> impl Iterator<Item = u32> + '_ {
         (self.below..self.casts).filter(|seq| !self.above.contains(seq))
+    }
+
+    /// How many messages there are at least, as the last one that is kept says.
+    pub(super) fn held(&self) -> Option<u32> {
+        let (last, _) = self.kept.last_key_value()?;
+        Some(last.saturating_add(1))
+    }
+
+    /// Whose turn it is to be asked, if `oldest` is the oldest message that is missing; 0 is the caster. Who was asked the last
+    /// time is asked again if it helped.
+    pub(super) fn turn(&mut self, oldest: u32, nodes: u32) -> u32 {
+        self.turn = match self.asked {
+            None => 0,
+            Some(asked) if asked == oldest => (self.turn + 1) % nodes.saturating_sub(1).max(1),
+            Some(_) => self.turn,
+        };
+        self.asked = Some(oldest);
+        self.turn
     }
 }
