@@ -1,6 +1,6 @@
 //! `IpMulticast`: one frame to the group, and repairs.
 
-use protocols::multicast::ip::{Frame, IpMulticast as Layer, Repair, Terms};
+use protocols::multicast::ip::{Frame, IpMulticast as Layer, Repair, Repairers, Terms};
 use protocols::multicast::{BestEffort, Multicast};
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::port::{FairLoss, Link};
@@ -8,13 +8,20 @@ use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 use sim_core::kernel::time::Span;
 
-use crate::format::{About, Choice, Cost, Fields, Mark, Messages, Need};
+use crate::format::{About, Choice, Code, Cost, Fields, Mark, Messages, Need, Problem};
 use crate::recipe::Recipe;
 
 /// Its parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct IpMulticast {
     terms: Terms,
+}
+
+/// Who finds out that a message was lost.
+#[derive(Clone, Copy, PartialEq)]
+enum Found {
+    ByReceivers,
+    ByCaster,
 }
 
 impl Recipe for IpMulticast {
@@ -52,7 +59,11 @@ impl Recipe for IpMulticast {
         },
         Mark {
             name: "gap_given_up",
-            what: "a receiver no longer waits for a message, as its caster has forgotten it",
+            what: "a receiver no longer waits for a message, as it is older than those that are kept",
+        },
+        Mark {
+            name: "peer_repaired",
+            what: "a receiver sent a message that it held, in place of the caster",
         },
     ];
     type Port = Multicast<Text, BestEffort>;
@@ -63,21 +74,43 @@ impl Recipe for IpMulticast {
         let repairs = [
             Choice {
                 name: "Nacks",
-                value: Repair::Nacks,
+                value: Found::ByReceivers,
             },
             Choice {
                 name: "Acks",
-                value: Repair::Acks,
+                value: Found::ByCaster,
             },
         ];
         let doc = "receivers ask for what they lack, or acknowledge what they have";
-        let repair = args.choice("repair", &repairs, Some(Repair::Nacks), doc);
+        let found = args.choice("repair", &repairs, Some(Found::ByReceivers), doc);
+        let all = [
+            Choice {
+                name: "Caster",
+                value: Repairers::Caster,
+            },
+            Choice {
+                name: "Everybody",
+                value: Repairers::Everybody,
+            },
+        ];
+        let doc = "who sends what receivers ask for: the caster, or everybody who holds it";
+        let repairers = args.choice("repairers", &all, Some(Repairers::Caster), doc);
+        let repair = match found {
+            Found::ByReceivers => Repair::Nacks(repairers),
+            Found::ByCaster => Repair::Acks,
+        };
+        if !args.describing() && repair == Repair::Acks && repairers == Repairers::Everybody {
+            let place = args.place_of("repairers");
+            let problem =
+                Problem::error(Code::S105, place, "receivers that acknowledge do not ask");
+            args.report(problem.label("only the caster repairs with `repair: Acks`"));
+        }
         let every = args.time_above_zero(
             "every",
             Some(Span::from_secs(1)),
             "how long is waited before a message is repeated or asked for; how often a caster tells its last number",
         );
-        let doc = "how many of its last messages a caster can send again";
+        let doc = "how many of the last messages of a caster can be sent again";
         let history = args.integer("history", 1..=1_024, Some(256), doc);
         IpMulticast {
             terms: Terms {
