@@ -47,7 +47,7 @@ fn every_example_runs() {
         let Some(scenario) = reading.scenario else {
             panic!("{path}:\n{}\n{text}", errors.join("\n"))
         };
-        let run = shipped().run(&scenario, twice);
+        let run = shipped().run(&scenario, twice.clone());
         assert_eq!(run.panicked, None, "{path}\n{text}");
         assert_eq!(run.difference, None, "{path}\n{text}");
         assert!(
