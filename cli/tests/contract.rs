@@ -134,6 +134,7 @@ fn json_holds_what_is_promised() {
 
 /// The run is still going on when it is killed: nothing else can make it stop so early.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "another process is waited for")]
 fn a_run_that_was_killed_leaves_what_it_recorded() {
     let folder = TempDir::new().expect("a folder");
     let mut run = Command::new(env!("CARGO_BIN_EXE_stormglass"))
