@@ -238,9 +238,6 @@ pub struct SweepArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
-    /// Say where the time of the computer went: queue, protocol, network, properties, trace
-    #[arg(long, conflicts_with = "json")]
-    pub profile: bool,
     /// Where run folders go
     #[arg(short, long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
@@ -564,9 +561,6 @@ pub struct UdpRunArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
-    /// Say where the time of the computer went: queue, protocol, network, properties, trace
-    #[arg(long, conflicts_with = "json")]
-    pub profile: bool,
     /// Where run folders go
     #[arg(short, long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Instant;
 
-use scenarios::folder::{self, Files, TraceFile};
+use scenarios::folder::{self, Files, Saved, TraceFile};
 use scenarios::format::{Scenario, Trace as Level};
 use scenarios::json;
 use scenarios::run::{Options, Overload, Run, Runner, Verdict};
@@ -88,8 +88,10 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
             metrics: &run.metrics.all(),
             wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
         };
-        let traced = matches!(trace, Ok(Some(_)));
-        let saved = trace.and_then(|trace| folder::write(&args.out, &files, trace));
+        let recorded = !matches!(trace, Ok(None));
+        let saved = folder::write(&args.out, &files, trace);
+        let whole = |saved: &Saved| recorded && saved.no_trace.is_none();
+        let traced = saved.as_ref().is_ok_and(whole);
         worst = worst.worst(run.verdict.into());
         let line_above = counts.line_above();
         counts.add(run.verdict);
@@ -113,7 +115,7 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
                 out.answer(shown.screen(out, many, panic_place.as_deref()));
             }
             match &saved {
-                Ok(path) if !args.json && many.is_none() => {
+                Ok(Saved { path, .. }) if !args.json && many.is_none() => {
                     out.answer(format_args!("saved  {}\n", path.display()));
                     if traced {
                         out.answer(format_args!(
@@ -129,6 +131,16 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
                     ));
                     worst = worst.worst(Exit::Io);
                 }
+            }
+            if let Ok(Saved {
+                no_trace: Some(error),
+                ..
+            }) = &saved
+            {
+                out.complain(format_args!(
+                    "error: the trace could not be written: {error}"
+                ));
+                worst = worst.worst(Exit::Io);
             }
             if let Some(profile) = &profile {
                 out.answer(format_args!("\n{profile}"));

@@ -204,7 +204,7 @@ fn left_out_line(left_out: u64) -> String {
     match left_out {
         0 => String::new(),
         more => format!(
-            "# {more} more events were not recorded (`stormglass run --trace full` records all)\n"
+            "# {more} more events were not recorded (of a simulation `stormglass run --trace full` records all, without `--twice`)\n"
         ),
     }
 }

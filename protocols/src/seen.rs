@@ -76,6 +76,9 @@ impl<K: Copy + Ord> Seen<K> {
         if let Some(new) = self.insert_in_order(origin, seq) {
             return new;
         }
+        if seq == u32::MAX {
+            return false; // Nobody counts as far: nothing is to be known of who says so.
+        }
         let new = self.of(origin).insert(seq);
         self.settle();
         new
@@ -116,6 +119,9 @@ impl<K: Copy + Ord> Seen<K> {
     pub fn insert_bounded(&mut self, origin: K, seq: u32, above_max: usize) -> bool {
         if let Some(new) = self.insert_in_order(origin, seq) {
             return new;
+        }
+        if seq == u32::MAX {
+            return false;
         }
         let known = self.of(origin);
         let new = known.insert(seq);

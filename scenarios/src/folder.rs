@@ -4,7 +4,8 @@
 //! runs/eager-sender-crash/s42-5d1e0c/   id = seed + hash(resolved scenario, model version): no clock
 //!   scenario.resolved.ron   defaults filled in, parameters substituted; running this file gives the same run
 //!   result.json             verdict, findings, metrics, fault counts, fingerprint, how to run it again
-//!   trace.bin               the trace (see `trace`); `trace.part` while the run goes on
+//!   trace.bin               the trace (see `trace`); `trace.part` while the run goes on (of a second process that does the
+//!                           same run at the same time: `trace.4711.part`)
 //!   metrics.csv             one row per metric
 //!   host.json               wall time: the only file outside the determinism contract
 //! runs/latest -> …          runs/index.jsonl   one line per run
@@ -15,6 +16,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process;
 
 use sim_core::kernel::canonical::Fold;
 use sim_core::trace::{MODEL_VERSION, Sink, Trace};
@@ -56,11 +58,25 @@ pub struct Files<'a> {
     pub wall_ms: u64,
 }
 
-/// Writes the folder of a run below `root`, with its trace if one was recorded, and gives its path.
+/// What has been written of a run.
+#[derive(Debug)]
+pub struct Saved {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why there is no trace, or not all of it, though one was recorded.
+    pub no_trace: Option<io::Error>,
+}
+
+/// Writes the folder of a run below `root`, with its trace if one was recorded. A trace that cannot be written is no reason
+/// to leave out the rest.
 ///
 /// # Errors
 /// Those of the file system; the path is in the text.
-pub fn write(root: &Path, files: &Files<'_>, trace: Option<TraceFile>) -> io::Result<PathBuf> {
+pub fn write(
+    root: &Path,
+    files: &Files<'_>,
+    trace: io::Result<Option<TraceFile>>,
+) -> io::Result<Saved> {
     let folder = root.join(&files.id);
     fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
     put(&folder.join(RESOLVED), files.scenario.resolved.as_bytes())?;
@@ -73,17 +89,19 @@ pub fn write(root: &Path, files: &Files<'_>, trace: Option<TraceFile>) -> io::Re
         metrics.push_str(&format!("{name},{value}\n"));
     }
     put(&folder.join("metrics.csv"), metrics.as_bytes())?;
-    match trace {
-        Some(trace) => trace.finish(files.fingerprint)?,
-        None => absent(&folder)?,
-    }
+    let no_trace = match trace {
+        Ok(Some(trace)) => trace.finish(files.fingerprint).err(),
+        Ok(None) => absent(&folder).err(),
+        Err(error) => Some(error),
+    };
     put(
         &folder.join("host.json"),
         format!("{{\"wall_ms\":{}}}\n", files.wall_ms).as_bytes(),
     )?;
     index(root, files)?;
     point_latest(root, &folder)?;
-    Ok(folder)
+    let path = folder;
+    Ok(Saved { path, no_trace })
 }
 
 /// Removes a trace of an earlier run, which would be taken for this one's.
@@ -155,9 +173,21 @@ impl TraceFile {
     pub fn create(root: &Path, id: &Path, header: &Header) -> io::Result<TraceFile> {
         let folder = root.join(id);
         fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
-        let part = folder.join(TRACE_PART);
-        let file = File::create(&part).and_then(|file| Writer::new(file, header));
-        let writer = file.map_err(|error| at(&part, &error))?;
+        let mut part = folder.join(TRACE_PART);
+        let mut file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&part)
+            .map_err(|error| at(&part, &error))?;
+        if file.try_lock().is_ok() {
+            file.set_len(0).map_err(|error| at(&part, &error))?;
+        } else {
+            // Another process does the same run. It will write the same, but not at the same time.
+            part = folder.join(format!("trace.{}.part", process::id()));
+            file = File::create(&part).map_err(|error| at(&part, &error))?;
+        }
+        let writer = Writer::new(file, header).map_err(|error| at(&part, &error))?;
         Ok(TraceFile { writer, part })
     }
 

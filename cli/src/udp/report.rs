@@ -85,7 +85,8 @@ impl Told<'_> {
             file.keep(trace);
             Ok::<_, io::Error>(file)
         });
-        folder::write(self.root, &files, trace.transpose()?)
+        let saved = folder::write(self.root, &files, trace.transpose())?;
+        saved.no_trace.map_or(Ok(saved.path), Err)
     }
 
     /// What is printed. Of `many` runs, one that passed is a line.

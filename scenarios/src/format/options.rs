@@ -527,7 +527,7 @@ const OPTIONS: [Row; 79] = [
     (
         TRACE,
         "Full",
-        "timers and stable storage too, and every event of a run, however long it is",
+        "timers and stable storage too, and every event of a simulated run, however long it is (with `--twice` the first two million)",
         "Full",
     ),
 ];

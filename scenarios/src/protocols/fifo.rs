@@ -7,9 +7,9 @@ use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
-use super::over::{CHOSEN, COSTS, MULTICAST_MISPLACED, RELAY_SAVED_A_NODE, over};
+use super::over::{CHOSEN, COSTS, MULTICAST_MISPLACED, RELAY_SAVED_A_NODE, bears, over};
 
-use crate::format::{About, Fields, Mark, Messages, Need};
+use crate::format::{About, Fields, Mark, Messages, Need, Resilience};
 use crate::recipe::Recipe;
 
 /// Its parameters.
@@ -47,6 +47,10 @@ impl Recipe for FifoMulticast {
         FifoMulticast {
             over: over(args, MulticastChoice::Eager),
         }
+    }
+
+    fn bears(&self, nodes: u32) -> Option<Resilience> {
+        bears(self.over, nodes)
     }
 
     fn layers(

@@ -8,20 +8,13 @@ use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 use sim_core::kernel::time::Span;
 
-use crate::format::{About, Choice, Code, Cost, Fields, Mark, Messages, Need, Problem};
+use crate::format::{About, Choice, Cost, Fields, Mark, Messages, Need};
 use crate::recipe::Recipe;
 
 /// Its parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct IpMulticast {
     terms: Terms,
-}
-
-/// Who finds out that a message was lost.
-#[derive(Clone, Copy, PartialEq)]
-enum Found {
-    ByReceivers,
-    ByCaster,
 }
 
 impl Recipe for IpMulticast {
@@ -36,6 +29,13 @@ impl Recipe for IpMulticast {
                 with_self: "n-1",
                 steps: "1",
                 kinds: &["Data", "Nack"],
+            },
+            Cost {
+                form: "repair: Peers",
+                net: "n-1",
+                with_self: "n-1",
+                steps: "1",
+                kinds: &["Data", "Nack", "Request", "Repair"],
             },
             Cost {
                 form: "repair: Acks",
@@ -71,40 +71,22 @@ impl Recipe for IpMulticast {
     type Links = FairLoss;
 
     fn read(args: &mut Fields<'_>) -> Self {
-        let repairs = [
+        let choices = [
             Choice {
                 name: "Nacks",
-                value: Found::ByReceivers,
+                value: Repair::Nacks(Repairers::Caster),
+            },
+            Choice {
+                name: "Peers",
+                value: Repair::Nacks(Repairers::Everybody),
             },
             Choice {
                 name: "Acks",
-                value: Found::ByCaster,
+                value: Repair::Acks,
             },
         ];
-        let doc = "receivers ask for what they lack, or acknowledge what they have";
-        let found = args.choice("repair", &repairs, Some(Found::ByReceivers), doc);
-        let all = [
-            Choice {
-                name: "Caster",
-                value: Repairers::Caster,
-            },
-            Choice {
-                name: "Everybody",
-                value: Repairers::Everybody,
-            },
-        ];
-        let doc = "who sends what receivers ask for: the caster, or everybody who holds it";
-        let repairers = args.choice("repairers", &all, Some(Repairers::Caster), doc);
-        let repair = match found {
-            Found::ByReceivers => Repair::Nacks(repairers),
-            Found::ByCaster => Repair::Acks,
-        };
-        if !args.describing() && repair == Repair::Acks && repairers == Repairers::Everybody {
-            let place = args.place_of("repairers");
-            let problem =
-                Problem::error(Code::S105, place, "receivers that acknowledge do not ask");
-            args.report(problem.label("only the caster repairs with `repair: Acks`"));
-        }
+        let doc = "receivers ask the caster for what they lack, or each other too, or acknowledge what they have";
+        let repair = args.choice("repair", &choices, Some(choices[0].value), doc);
         let every = args.time_above_zero(
             "every",
             Some(Span::from_secs(1)),

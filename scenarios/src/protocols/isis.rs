@@ -9,9 +9,9 @@ use sim_core::kernel::port::{Link, Perfect};
 use sim_core::kernel::protocol::Protocol;
 use sim_core::kernel::text::Text;
 
-use super::over::{CHOSEN, MULTICAST_MISPLACED, RELAY_SAVED_A_NODE, over};
+use super::over::{CHOSEN, MULTICAST_MISPLACED, RELAY_SAVED_A_NODE, bears, over};
 
-use crate::format::{About, Cost, Fields, Mark, Messages, Need};
+use crate::format::{About, Cost, Fields, Mark, Messages, Need, Resilience};
 use crate::recipe::Recipe;
 
 /// Its parameters.
@@ -59,6 +59,10 @@ impl Recipe for IsisMulticast {
         IsisMulticast {
             over: over(args, MulticastChoice::BestEffort),
         }
+    }
+
+    fn bears(&self, nodes: u32) -> Option<Resilience> {
+        bears(self.over, nodes)
     }
 
     fn layers(

@@ -2,7 +2,7 @@
 
 use protocols::multicast::MulticastChoice;
 
-use crate::format::{Choice, Cost, Fields, Mark};
+use crate::format::{Choice, Cost, Fields, Mark, Resilience};
 
 /// Reads it.
 pub fn over(args: &mut Fields<'_>, default: MulticastChoice) -> MulticastChoice {
@@ -21,6 +21,19 @@ pub fn over(args: &mut Fields<'_>, default: MulticastChoice) -> MulticastChoice 
         },
     ];
     args.choice("over", &choices, Some(default), "the multicast below")
+}
+
+/// How many faulty processes it bears: the only one that needs a majority says so.
+pub fn bears(over: MulticastChoice, nodes: u32) -> Option<Resilience> {
+    (over == MulticastChoice::MajorityAck).then(|| majority(nodes))
+}
+
+/// What a majority of the processes has to be there for.
+pub const fn majority(nodes: u32) -> Resilience {
+    Resilience {
+        faulty: nodes.saturating_sub(1) / 2,
+        rule: "n > 2f",
+    }
 }
 
 /// The layers of which one is chosen, for people.

@@ -10,6 +10,7 @@ use sim_core::kernel::text::Text;
 use sim_core::kernel::time::Span;
 
 use super::crash_detection::{PROCESS_DETECTED, detect_every};
+use super::over::majority;
 use crate::format::{About, Cost, Fields, Mark, Messages, Need, Resilience};
 use crate::recipe::Recipe;
 
@@ -42,8 +43,7 @@ impl Recipe for UniformMajorityAck {
     }
 
     fn bears(&self, nodes: u32) -> Option<Resilience> {
-        let (faulty, rule) = (nodes.saturating_sub(1) / 2, "n > 2f");
-        Some(Resilience { faulty, rule })
+        Some(majority(nodes))
     }
 
     fn layers(

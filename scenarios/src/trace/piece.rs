@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::id::NodeId;
 use sim_core::kernel::time::SimTime;
-use sim_core::trace::{Record, TextId, Trace, What};
+use sim_core::trace::{PIECE, Record, TextId, Trace, What};
 
 /// One event, as it is written.
 #[derive(Serialize, Deserialize)]
@@ -142,9 +142,14 @@ impl Encoder {
 /// What is wrong with it, if this is no piece.
 pub(super) fn decode(bytes: &[u8], last: u64, into: &mut Trace) -> Result<(), &'static str> {
     const NO_PIECE: &str = "its bytes mean nothing";
+    // None is there for nothing, which bounds what a reader has to keep.
+    const TOO_MANY_TEXTS: &str = "it has more texts than events";
     into.records.clear();
     into.texts.clear();
     let (count, mut rest) = postcard::take_from_bytes::<u64>(bytes).map_err(|_| NO_PIECE)?;
+    if count > PIECE as u64 {
+        return Err(TOO_MANY_TEXTS);
+    }
     for _ in 0..count {
         let (text, behind) = postcard::take_from_bytes::<&str>(rest).map_err(|_| NO_PIECE)?;
         into.texts.push(text.to_owned());
@@ -165,6 +170,9 @@ pub(super) fn decode(bytes: &[u8], last: u64, into: &mut Trace) -> Result<(), &'
         last = record.id;
         into.records.push(record);
         rest = behind;
+    }
+    if into.texts.len() > into.records.len() {
+        return Err(TOO_MANY_TEXTS);
     }
     if rest.is_empty() {
         Ok(())

@@ -18,12 +18,16 @@ use super::canonical::{CARRIED, TRANSPARENT};
 /// A message within messages so deep is not looked into.
 const DEPTH_MAX: usize = 32;
 
-/// The kinds of the messages of the type `M`, by name; `None` if its kind cannot be told from the type, as that of a tuple.
+/// A type with more ways to follow is given up: one that contains itself twice has as many as one likes.
+const ATTEMPTS_MAX: usize = 10_000;
+
+/// The kinds of the messages of the type `M`, by name; `None` if its kind cannot be told from the type, as that of a tuple,
+/// or only at length.
 #[must_use]
 pub fn kinds<M: DeserializeOwned>() -> Option<Vec<&'static str>> {
     let mut found = BTreeSet::new();
     let mut trail = Trail::default();
-    loop {
+    for _ in 0..ATTEMPTS_MAX {
         // It fails, for there is nothing to read; what counts is what was passed on the way.
         let _ = M::deserialize(Reader(&mut trail));
         if trail.is_obscure {
@@ -34,6 +38,7 @@ pub fn kinds<M: DeserializeOwned>() -> Option<Vec<&'static str>> {
             return Some(found.into_iter().collect());
         }
     }
+    None
 }
 
 /// The way of one attempt.

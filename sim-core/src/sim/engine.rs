@@ -316,7 +316,6 @@ impl<'p, P: Node> Sim<'p, P> {
             }
         }
         let (ended, quiet_since) = self.turn();
-        self.gauge.set(Doing::Nothing);
         self.outcome(ended, quiet_since)
     }
 
@@ -416,6 +415,7 @@ impl<'p, P: Node> Sim<'p, P> {
     }
 
     pub(super) fn outcome(&mut self, ended: Ended, quiet_since: Option<SimTime>) -> Outcome {
+        self.gauge.set(Doing::Nothing);
         let complete = matches!(ended, Ended::Quiescent | Ended::Time);
         let end = End {
             at: self.now,
@@ -444,12 +444,13 @@ impl<'p, P: Node> Sim<'p, P> {
         }
     }
 
-    /// Accounted bytes of all that is in flight or armed. Copies that are not written down take none.
+    /// Accounted bytes of all that is in flight or armed. Copies that are not written down count too: how much memory they
+    /// really take is no business of a limit.
     #[inline]
     pub(super) fn accounted(&self) -> u64 {
         let waiting = self.waiting + self.held.len();
         let remembered = waiting + self.channels.len() + self.jobs.remembered();
-        (self.queue.len() + self.later.entries()) as u64 * BYTES_ENTRY
+        self.pending() as u64 * BYTES_ENTRY
             + remembered as u64 * BYTES_WAITING
             + self.messages.bytes()
             + self.timers.rows() as u64 * BYTES_TIMER

@@ -12,7 +12,7 @@
 //! scheduled, though: so while anything is put off, *whatever* is due after the window is put off with it, and written down
 //! in that order.
 //!
-//! A hundred million copies take 50 MiB like this, and 1.5 GiB one by one.
+//! A hundred million copies take 50 MiB like this, and 1.5 GiB one by one. A limit on memory counts them all the same.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -174,12 +174,6 @@ impl Later {
         self.entries.len() + usize::try_from(self.copies).unwrap_or(usize::MAX)
     }
 
-    /// How much of that takes as much memory as an entry of the queue, or more.
-    #[inline]
-    pub(super) fn entries(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Is nothing put off?
     #[inline]
     fn is_idle(&self) -> bool {
@@ -278,11 +272,11 @@ impl<P: Node> Sim<'_, P> {
         let draws = self.fate.delay.at(u64::from(from.0), u64::from(ordinal));
         let count: u64 = receivers.iter().map(|run| run.len() as u64).sum();
         let much = self.queue.len() as u64 + count > self.later.window;
+        self.gauge.set(Doing::Queue);
         if count >= MANY && (much || !self.later.is_idle()) {
             return self.put_off(from, receivers, row, draws);
         }
         let network = Rc::clone(&self.network);
-        self.gauge.set(Doing::Queue);
         for run in receivers {
             network.law.latency.sample_each(draws, run, |node, delay| {
                 // A message to oneself is not the network's business.

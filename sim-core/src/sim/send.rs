@@ -207,7 +207,7 @@ impl<P: Node> Sim<'_, P> {
         let exists = !matches!(to, Group::One(to) if to.0 >= self.setup.nodes);
         let left = if self.plain && self.faults.cuts.is_empty() && !troubled && exists {
             match receivers.spans() {
-                Some(spans) if self.direct && self.recorder.is_none() => {
+                Some(spans) if self.direct => {
                     self.send_directly(from, spans, row);
                     places.end - places.start
                 }

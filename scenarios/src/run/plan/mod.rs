@@ -150,7 +150,8 @@ pub(super) fn fault_reports(scenario: &Scenario, counts: &[sim::FaultCount]) -> 
     all.into_iter().flatten().collect()
 }
 
-/// The processes that were not correct in a run: who was down in the end, who was Byzantine, who omitted something.
+/// The processes that were not correct in a run: who was down in the end, who was Byzantine, who omitted messages. A fault of
+/// several processes makes all of them faulty once it has struck one.
 pub(super) fn faulty(scenario: &Scenario, outcome: &Outcome) -> BTreeSet<NodeId> {
     let fired = |fault: &sim::Fault| {
         let count = outcome.faults.get(fault.number as usize);

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::prelude::*;
-use crate::kernel::random::Delay;
-use crate::sim::{Ended, Outcome, Setup, Sim};
+use crate::kernel::random::{Delay, Probability};
+use crate::sim::{Cut, Ended, Fault, Lasting, Outcome, Setup, Sim, Strike, Trigger};
+use crate::trace::Recorder;
 
 const NODES: u32 = 150;
 
@@ -64,46 +65,102 @@ impl Protocol for Flood {
     }
 }
 
-/// A run in which so many entries are a window, and how many entries the queue ever held.
-fn run(law: &Delay, window: u64, events: u64) -> (Outcome, u64) {
+/// A cluster that lives with this law of delay and these faults.
+fn setup(law: &Delay, faults: &[Fault]) -> Setup {
     let mut setup = Setup::new(NODES, 5);
     setup.network.law.latency = law.sampler().expect("a law of delay");
-    setup.limits.events = events;
-    let mut sim = Sim::new(setup, |_| Flood::default());
+    setup.limits.events = u64::MAX;
+    setup.limits.at = Span::MAX;
+    setup.faults = faults.to_vec();
+    setup.counted = 1;
+    setup
+}
+
+/// A run in which so many entries are a window, and how many group sends were put off.
+fn run(setup: &Setup, window: u64) -> (Outcome, u64) {
+    let mut sim = Sim::new(setup.clone(), |_| Flood::default());
     sim.later.window = window;
     let outcome = sim.run();
-    let idle = sim.later.is_idle();
-    assert!(idle || outcome.ended != Ended::Quiescent);
+    assert!(sim.later.len() == 0 || outcome.ended != Ended::Quiescent);
     (outcome, sim.later.sent)
 }
 
-fn laws() -> [Delay; 4] {
+fn laws() -> [Delay; 6] {
     let ms = Span::from_millis;
     [
         Delay::Uniform {
             min: ms(1),
             max: ms(10),
         },
-        // Everything at the same few times.
+        // Everything at the same few times, or at once.
         Delay::Empirical([ms(1), ms(2), ms(3)].into()),
         Delay::Fixed(ms(2)),
-        // No delay is too short or too long.
+        Delay::Fixed(Span::ZERO),
         Delay::Exponential {
             mean: ms(3),
             min: Span::ZERO,
             max: None,
         },
+        // Some messages are on their way until the end of time.
+        Delay::Uniform {
+            min: Span::ZERO,
+            max: Span::MAX,
+        },
+    ]
+}
+
+/// Faults that strike while copies are on their way, and in the middle of a group send.
+fn faults() -> Vec<(Trigger, Strike, Lasting)> {
+    let ms = Span::from_millis;
+    let at = |at| Trigger::At(ms(at));
+    let crash = |node| Strike::Crash {
+        node: NodeId(node),
+        disk_lost: false,
+    };
+    let half = Probability::ratio(1, 2).expect("a probability");
+    vec![
+        (
+            Trigger::AfterSends(NodeId(3), 70),
+            crash(3),
+            Lasting::Forever,
+        ),
+        (
+            Trigger::AfterSends(NodeId(8), 40),
+            crash(8),
+            Lasting::For(ms(2)),
+        ),
+        (at(3), crash(11), Lasting::For(ms(2))),
+        (at(2), Strike::Pause(NodeId(20)), Lasting::For(ms(4))),
+        (
+            at(2),
+            Strike::Omit {
+                node: NodeId(30),
+                send: half,
+                receive: half,
+            },
+            Lasting::For(ms(3)),
+        ),
+        (
+            at(4),
+            Strike::Cut {
+                cut: Cut::Groups((0..NODES).map(|node| node / 60).collect()),
+                flap: None,
+            },
+            Lasting::For(ms(2)),
+        ),
     ]
 }
 
 #[test]
 fn a_run_is_the_same_however_much_is_put_off() {
     for law in laws() {
-        let (whole, sent) = run(&law, u64::MAX, u64::MAX);
-        assert_eq!((whole.ended, sent), (Ended::Quiescent, 0));
-        assert!(whole.counters.received > 30_000, "{:?}", whole.counters);
+        let setup = setup(&law, &[]);
+        let (whole, sent) = run(&setup, u64::MAX);
+        assert_eq!(sent, 0);
+        assert_eq!(whole.ended, Ended::Quiescent);
+        assert!(whole.counters.received > 20_000, "{:?}", whole.counters);
         for window in [1, 3, 40, 500, 3_000, 20_000] {
-            let (outcome, sent) = run(&law, window, u64::MAX);
+            let (outcome, sent) = run(&setup, window);
             assert_eq!(
                 format!("{outcome:?}"),
                 format!("{whole:?}"),
@@ -119,17 +176,73 @@ fn a_run_is_the_same_however_much_is_put_off() {
 }
 
 #[test]
+fn faults_may_strike_while_copies_are_put_off() {
+    for law in laws() {
+        for (trigger, strike, lasting) in faults() {
+            let fault = Fault {
+                number: 0,
+                trigger,
+                strike,
+                lasting,
+            };
+            let setup = setup(&law, std::slice::from_ref(&fault));
+            let whole = run(&setup, u64::MAX).0;
+            for window in [3, 500] {
+                let outcome = run(&setup, window).0;
+                assert_eq!(
+                    format!("{outcome:?}"),
+                    format!("{whole:?}"),
+                    "{law:?}, {fault:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_run_that_is_cut_short_is_the_same_too() {
     for law in laws() {
-        for events in [1_000, 25_001, 40_000] {
-            let whole = run(&law, u64::MAX, events).0;
-            assert_eq!(whole.ended, Ended::Events);
-            let outcome = run(&law, 100, events).0;
-            assert_eq!(
-                format!("{outcome:?}"),
-                format!("{whole:?}"),
-                "{law:?}, {events}"
-            );
+        for limit in [1_000, 25_001, 40_000] {
+            let mut events = setup(&law, &[]);
+            events.limits.events = limit;
+            let mut memory = setup(&law, &[]);
+            memory.limits.memory = 16 * limit;
+            let mut time = setup(&law, &[]);
+            time.limits.at = Span::from_nanos(100 * limit);
+            for setup in [events, memory, time] {
+                let whole = run(&setup, u64::MAX).0;
+                let outcome = run(&setup, 100).0;
+                assert_eq!(
+                    format!("{outcome:?}"),
+                    format!("{whole:?}"),
+                    "{law:?}, {limit}"
+                );
+            }
+        }
+    }
+}
+
+/// Whoever records sees the same run, and the same limits.
+#[test]
+fn recording_changes_nothing() {
+    for law in laws() {
+        for memory in [400_000, u64::MAX] {
+            let mut setup = setup(&law, &[]);
+            setup.limits.memory = memory;
+            let whole = run(&setup, u64::MAX).0;
+            for window in [100, u64::MAX] {
+                let mut sim = Sim::new(setup.clone(), |_| Flood::default());
+                sim.later.window = window;
+                sim.record(Recorder::new(true, usize::MAX));
+                let mut outcome = sim.run();
+                let trace = outcome.trace.take().expect("it was recorded");
+                assert_eq!(
+                    format!("{outcome:?}"),
+                    format!("{whole:?}"),
+                    "{law:?}, {memory}"
+                );
+                assert_eq!(trace.records.len() as u64, outcome.events);
+            }
         }
     }
 }
