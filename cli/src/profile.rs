@@ -67,7 +67,10 @@ fn meaning(doing: Doing) -> (&'static str, &'static str) {
         Doing::Properties => ("properties", "judging them"),
         Doing::Trace => ("trace", "recording"),
         Doing::Engine => ("engine", "numbers, counters, fingerprint, timers, faults"),
-        Doing::Nothing => ("around it", "setting up, counting steps, the verdict"),
+        Doing::Nothing => (
+            "around it",
+            "setting up, counting steps, the verdict, files",
+        ),
     }
 }
 
@@ -83,7 +86,7 @@ impl fmt::Display for Profile {
         };
         writeln!(
             f,
-            "where the time went: {seconds:.2} s, run {times}, looked at {looks} times"
+            "where the time went: {seconds:.2} s, run {times}, {looks} samples"
         )?;
         let mut all = Doing::ALL;
         all.sort_by_key(|doing| std::cmp::Reverse(self.seen[*doing as usize]));
@@ -100,7 +103,7 @@ impl fmt::Display for Profile {
             let (each, a_second) = (running / events * 1e9, events / running / 1e6);
             writeln!(
                 f,
-                "  {each:.0} ns an event, {a_second:.1} million events a second"
+                "  {each:.0} ns an event in the simulation, {a_second:.1} million events a second"
             )?;
         }
         Ok(())
@@ -125,11 +128,11 @@ mod tests {
             events: 1_000_000,
         };
         let expected = "\
-where the time went: 1.00 s, run 2 times, looked at 100 times
-   50.0 %  around it   setting up, counting steps, the verdict
+where the time went: 1.00 s, run 2 times, 100 samples
+   50.0 %  around it   setting up, counting steps, the verdict, files
    30.0 %  queue       finding out what is next
    20.0 %  protocol    handlers
-  250 ns an event, 4.0 million events a second
+  250 ns an event in the simulation, 4.0 million events a second
 ";
         assert_eq!(profile.to_string(), expected);
     }

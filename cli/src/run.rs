@@ -59,6 +59,8 @@ pub fn run(out: Out, registry: &dyn Runner, args: &RunArgs) -> Exit {
         };
         let mut trace = Ok(None);
         let mut once = |options: Options| {
+            // Let go of the file of the last time, before it is begun anew.
+            trace = Ok(None);
             let (run, file) = recorded(registry, scenario, options, &args.out);
             trace = file;
             run

@@ -7,7 +7,7 @@
 //! frame                     the end: fingerprint, how many events were left out
 //! ```
 //!
-//! A frame is its length and two checksums ([`frame`]). Every piece can be read by itself ([`piece`]): a file whose run was
+//! A frame is its length and two checksums (`frame.rs`). Every piece can be read by itself (`piece.rs`): a file whose run was
 //! killed is good up to its last whole piece, and no reader ever needs more than one in memory. The bytes are a function of
 //! the run, on every machine.
 
