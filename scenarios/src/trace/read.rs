@@ -204,7 +204,7 @@ fn version(from: &mut impl Read) -> Result<u64, TraceError> {
     if found == due.as_bytes() {
         return Ok(found.len() as u64);
     }
-    if !found.is_empty() && due.as_bytes().starts_with(&found) {
+    if due.as_bytes().starts_with(&found) {
         let (offset, pieces, event) = (0, 0, 0);
         return Err(TraceError::CutOff {
             offset,
