@@ -88,12 +88,6 @@ fn targets(results: &Results) -> Vec<Target> {
             " s",
         ),
         at_most(
-            "W3 at N = 10,000, memory in the exact mode",
-            3072.0,
-            ours("W3-1e4").map(|cell| cell.peak() / MIB),
-            " MiB",
-        ),
-        at_most(
             "W3 at N = 10,000, memory",
             64.0,
             ours("W3-1e4").map(|cell| cell.peak() / MIB),
