@@ -3,8 +3,8 @@
 //! This file is the loop and what an entry stands for. What a handler's effects do is told in `interpret.rs`, the fate
 //! of a message in `send.rs` and `route.rs`; when faults strike in `alarms.rs`, how they begin and end in `strike.rs`, and
 //! what they do in `partition.rs`, `misconduct.rs`, `clock.rs`, `disk.rs` and `work.rs`; numbers and fingerprint in
-//! `numbers.rs`, who is next in `queue.rs` and `later.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`, what clients ask
-//! for in `jobs.rs`, properties in `judge.rs`.
+//! `numbers.rs`, who is next in `queue.rs` and `later.rs`, bodies in flight in `messages.rs`, armed timers in `timers.rs`,
+//! what clients ask for in `jobs.rs`, properties in `judge.rs`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -190,7 +190,7 @@ fn mix(x: u64) -> u64 {
     clippy::cast_possible_truncation,
     reason = "taking the two halves of 128 bits"
 )]
-fn wide_product(a: u64, b: u64) -> (u64, u64) {
+pub(super) fn wide_product(a: u64, b: u64) -> (u64, u64) {
     let product = u128::from(a) * u128::from(b);
     ((product >> 64) as u64, product as u64)
 }

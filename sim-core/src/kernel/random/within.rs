@@ -3,7 +3,7 @@
 use core::ops::{Range, RangeInclusive};
 
 use super::delay::{Law, Sampler};
-use super::keyed::Draws;
+use super::keyed::{Draws, wide_product};
 use crate::kernel::time::Span;
 
 /// The question which lanes of some draws draw a delay within a range.
@@ -92,7 +92,7 @@ impl Within<'_> {
             let word = self.draws.word(lane);
             let does = word.wrapping_sub(first) <= span;
             if word.wrapping_mul(n) >= n {
-                return does.then(|| self.sampler.min_ns + high(word, n));
+                return does.then(|| self.sampler.min_ns + wide_product(word, n).0);
             }
         }
         let delay = self.sampler.sample(self.draws, lane).as_nanos();
@@ -128,12 +128,6 @@ impl Within<'_> {
             bits << 1 | u64::from(self.range.contains(&delay))
         })
     }
-}
-
-/// The high half of `word · n`.
-#[inline]
-fn high(word: u64, n: u64) -> u64 {
-    ((u128::from(word) * u128::from(n)) >> 64) as u64
 }
 
 #[cfg(test)]
